@@ -3,9 +3,11 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres
 
 
@@ -24,3 +26,10 @@ _numbers = itertools.count()
 def new_database(postgres_server: EmbeddedPostgres) -> Callable[[], str]:
     """Makes an empty database of its own and gives its libpq address."""
     return lambda: postgres_server.create(f"test_{os.getpid()}_{next(_numbers)}")
+
+
+@pytest.fixture
+def airflow_home(tmp_path: Path) -> dict[str, str]:
+    """The environment of an Airflow of its own that has no processes and no metadata database yet."""
+    uri = f"sqlite:///{tmp_path / 'airflow.db'}"
+    return Place(tmp_path).environment(metadata_uri=uri, port=1)

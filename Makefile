@@ -1,0 +1,51 @@
+# `make run` needs nothing but Python 3.11+ and make; everything it installs goes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --compile-bytecode
+
+.PHONY: run up connect test check format lock clean
+
+run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
+	@$(BIN)/python -m include.launch run
+
+up: .venv/.run ## the same installation, with Airflow's UI, until Ctrl-C
+	@$(BIN)/python -m include.launch up
+
+connect: .venv/.run ## first consent for a Zoom Connection, on the command line
+	@$(BIN)/python -m include.launch connect
+
+test: .venv/.dev ## all tests
+	@$(BIN)/pytest
+
+check: .venv/.dev ## lint, format, types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .venv/.uv ## compile requirements.in and requirements-dev.in again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+
+clean: ## everything that the targets above made
+	rm -rf .venv .local build *.egg-info
+
+.venv/.uv:
+	@echo "Setting up .venv …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@touch $@
+
+.venv/.run: .venv/.uv requirements.txt pyproject.toml
+	@echo "Installing requirements.txt (a minute or two the first time) …"
+	@$(UV) -r requirements.txt
+	@$(UV) --no-deps -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	@$(UV) -r requirements-dev.txt
+	@touch $@

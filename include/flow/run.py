@@ -1,0 +1,78 @@
+"""What a task knows of its run: parameters, days, what the tasks before it left, what an earlier try left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from airflow.sdk import conf, get_current_context
+
+from include.flow.days import days_of_run, settling_days
+from include.landing import Landing
+
+PLAN_TASK = "plan"
+PLAN_KEY = "days"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One task's view of its Dag run."""
+
+    context: Mapping[str, Any]
+    now: datetime
+
+    @classmethod
+    def current(cls) -> "Run":
+        """The run of the task that is executing."""
+        return cls(get_current_context(), datetime.now(UTC))
+
+    @property
+    def today(self) -> date:
+        """The UTC day."""
+        return self.now.date()
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the timetable made this run (only such a run takes unsettled days along)."""
+        return str(self.context["dag_run"].run_type) == "scheduled"
+
+    def days(self) -> tuple[date, ...]:
+        """The days that this run was made for."""
+        dag_run = self.context["dag_run"]
+        start, end = dag_run.data_interval_start, dag_run.data_interval_end
+        return days_of_run(
+            run_type=str(dag_run.run_type),
+            first_day=self.param("first_day"),
+            last_day=self.param("last_day"),
+            interval=(start, end) if start and end else None,
+            run_after=dag_run.run_after,
+            today=self.today,
+        )
+
+    def settling_days(self) -> tuple[date, ...]:
+        """The earlier days that a scheduled run takes along where they are not final."""
+        return settling_days(min(self.days()), now=self.now) if self.scheduled else ()
+
+    def param(self, name: str) -> Any:  # noqa: ANN401 (a parameter is whatever its schema allows)
+        """A parameter of the run, as its form or its trigger set it."""
+        return self.context["params"].get(name)
+
+    def planned_days(self, stream: str) -> tuple[date, ...]:
+        """The days that the plan gave to a stream."""
+        plan = self.context["ti"].xcom_pull(task_ids=PLAN_TASK, key=PLAN_KEY)
+        return tuple(date.fromisoformat(text) for text in plan[stream])
+
+    def left_by(self, task_id: str) -> dict[str, Any]:
+        """What an earlier task of this run returned: addresses and counts."""
+        left = self.context["ti"].xcom_pull(task_ids=task_id)
+        return dict(left)
+
+    @property
+    def memory(self) -> Any:  # noqa: ANN401 (Airflow does not publish the accessor's type)
+        """The task state store: survives a killed try and a reschedule, and the clearing of the task."""
+        return self.context["task_state_store"]
+
+
+def landing() -> Landing:
+    """The landing of `[zoom] landing`."""
+    return Landing(conf.get("zoom", "landing"))
