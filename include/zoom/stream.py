@@ -47,7 +47,7 @@ class Asked(StrEnum):
     ALWAYS_ALL = "always_all"
     """No window: it tells only the present, or everything of its parent."""
     FROM_TO = "from_to"
-    """`from` and `to` as yyyy-mm-dd; widened by the margin, trimmed by the record's UTC time."""
+    """`from` and `to` as yyyy-mm-dd; widened by the margins, trimmed by the record's UTC time."""
     YEAR_MONTH = "year_month"
     """`year` and `month`, asked exactly."""
 
@@ -106,8 +106,10 @@ class Listing:
     """`total_records` is there and must equal the records received."""
     identity: tuple[str, ...] = ()
     """The record's natural key (source names); empty: none, seats' rule decides twins from repeats."""
-    margin_days: int = 0
-    """How far before and after the window is asked because Zoom's date zone is unclear (before; after + 1)."""
+    margin_before_days: int = 0
+    """How far before the window is asked, because Zoom's date zone is unclear."""
+    margin_after_days: int = 0
+    """How far after it: one for a `to` that may be exclusive, one more for the zone."""
     history_days: int | None = None
     """How far back Zoom keeps it; None: no limit known."""
 
@@ -156,10 +158,10 @@ def parse_time(text: object) -> datetime | None:
 
 
 def record_date(stream: Stream, record: Mapping[str, object]) -> date | None:
-    """The UTC day of a root record by the stream's `dated_by` fields; None where none of them tells."""
+    """The slice of a root record by the stream's `dated_by` fields; None where none of them tells."""
     for name in stream.dated_by:
         if (time := parse_time(record.get(name))) is not None:
-            return time.date()
+            return slice_dates(stream.kind, (time.date(),))[0]
     return None
 
 

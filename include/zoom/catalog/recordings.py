@@ -1,0 +1,79 @@
+"""Cloud recordings and their files, per user (MEDIUM).
+
+https://developers.zoom.us/docs/api/meetings/#tag/cloud-recording/get/users/{userId}/recordings
+
+Every user is asked, not only hosts: an upload has no meeting. Dates are UTC; a range that is too wide is
+clamped without an error, which only the echoed window shows.
+"""
+
+from include.zoom.stream import Asked, Column, Kind, Label, Listing, Parent, Stream, Table, Type
+
+_RECORDING_COLUMNS = (
+    Column("recording_uuid", comment="The recorded meeting's uuid", source="uuid"),
+    Column("meeting_id", Type.BIGINT, comment="Meeting number; beyond 2^31", source="id"),
+    Column("account_id", comment="Zoom's account id"),
+    Column("host_id", comment="Host: users.id"),
+    Column("topic", comment="Topic", personal=True),
+    Column("type", comment="Kind of meeting or webinar, a digit as text; 99 is an upload"),
+    Column("start_time", Type.TIMESTAMP, comment="Start of the meeting; its UTC day is the slice"),
+    Column("duration_minutes", Type.BIGINT, "Length of the meeting", source="duration", unit="minutes"),
+    Column("recording_count", Type.BIGINT, comment="Files that Zoom counts, participants' audio included"),
+    Column("total_size_bytes", Type.BIGINT, "Size of all files", source="total_size", unit="bytes"),
+    Column("auto_delete", Type.BOOLEAN, comment="Whether Zoom deletes it by itself"),
+    Column("auto_delete_date", Type.DATE, comment="When it does"),
+)
+
+_FILE_COLUMNS = (
+    Column("id", comment="File id; CC and TIMELINE files have none"),
+    Column("meeting_uuid", comment="The recorded meeting's uuid, as the file tells it", source="meeting_id"),
+    Column("file_type", comment="MP4, M4A, CHAT, TRANSCRIPT, CC, TIMELINE, …"),
+    Column("file_extension", comment="Extension of the file's name"),
+    Column("recording_type", comment="What was recorded: shared_screen, audio_only, …"),
+    Column("recording_start", Type.TIMESTAMP, comment="Start of the recording"),
+    Column("recording_end", Type.TIMESTAMP, comment="End of the recording"),
+    Column("file_size_bytes", Type.BIGINT, "Size", source="file_size", unit="bytes"),
+    Column("status", comment="completed"),
+    Column("file_path", comment="Path (on-premise accounts only)"),
+    Column("play_url", comment="Where it plays, without its passcode"),
+    Column("download_url", comment="Where it is downloaded, without its token"),
+    Column("deleted_time", Type.TIMESTAMP, comment="When it was put into the trash"),
+)
+
+RECORDINGS = Stream(
+    name="recordings",
+    kind=Kind.INTERVAL,
+    lists=(
+        Listing(
+            path="/users/{user_id}/recordings",
+            list_key="meetings",
+            label=Label.MEDIUM,
+            asked=Asked.FROM_TO,
+            echoes_window=True,
+            counts_records=True,
+            identity=("uuid",),
+            margin_after_days=1,
+        ),
+    ),
+    tables=(
+        Table(
+            name="recordings",
+            comment="Each recorded meeting, by the UTC day of its start",
+            columns=_RECORDING_COLUMNS,
+            key=("recording_uuid",),
+        ),
+        Table(
+            name="recording_files",
+            comment="The files of each recording, by the day of the recording",
+            columns=_FILE_COLUMNS,
+            # CC and TIMELINE files have no id.
+            key=("recording_uuid", "file_type", "recording_type", "recording_start", "id"),
+            records="recording_files",
+            inherited=(Column("recording_uuid", comment="recordings.recording_uuid", source="uuid"),),
+        ),
+    ),
+    scopes=("cloud_recording:read:list_user_recordings:admin",),
+    classic_scopes=("recording:read:admin",),
+    plan="pro",
+    dated_by=("start_time",),
+    parent=Parent("users", {"user_id": "id"}, dates=False),
+)

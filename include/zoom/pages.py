@@ -1,0 +1,127 @@
+"""A page of a Zoom list as landing keeps it: what was asked, for which parent, and the answer without secrets."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import orjson
+
+from include.zoom.errors import UnexpectedAnswer
+from include.zoom.stream import Listing
+
+Record = dict[str, Any]
+
+# orjson turns an integer beyond 64 bits into a float, silently.
+_LONG_NUMBER = re.compile(rb"\d{19}")
+
+
+@dataclass(frozen=True)
+class ParentKey:
+    """Which parent record a page belongs to."""
+
+    keys: Mapping[str, str]
+    """Names as in `Parent.keys`."""
+    slice_date: date | None
+    """The day that the records inherit where `Parent.dates` says so."""
+
+    @property
+    def identity(self) -> str:
+        """The same text for the same parent, in every try."""
+        return json.dumps([dict(self.keys), self.slice_date and self.slice_date.isoformat()], sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of Zoom, secrets removed."""
+
+    listing: int
+    """Index into `Stream.lists`."""
+    parent: ParentKey | None
+    number: int
+    """1..n within (listing, parent)."""
+    asked: Mapping[str, str]
+    """The query's parameters without the page token."""
+    status: int
+    received_at: datetime
+    """The answer's `Date` header, UTC."""
+    body: bytes
+    """A JSON object in one line."""
+
+    def records(self, listing: Listing) -> list[Record]:
+        """The records of the page.
+
+        Raises:
+            UnexpectedAnswer: the list is missing or is not a list of objects.
+        """
+        return list_of(self.payload(), listing)
+
+    def total_records(self) -> int | None:
+        """How many records Zoom says the whole list has; None where it does not say."""
+        return total_of(self.payload())
+
+    def payload(self) -> Record:
+        """The whole answer."""
+        return cast("Record", parse_json(self.body))
+
+    def line(self) -> bytes:
+        """The page as one line of NDJSON, without the line's end."""
+        head = {
+            "listing": self.listing,
+            "parent": None if self.parent is None else dict(self.parent.keys),
+            "slice_date": self.parent.slice_date if self.parent else None,
+            "number": self.number,
+            "asked": dict(self.asked),
+            "status": self.status,
+            "received_at": self.received_at,
+        }
+        return orjson.dumps(head)[:-1] + b',"body":' + self.body + b"}"
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Page":
+        """The page that `line` gave."""
+        head, _, body = line.rstrip(b"\n").partition(b',"body":')
+        told = orjson.loads(head + b"}")
+        day = told["slice_date"]
+        parent = told["parent"]
+        return cls(
+            listing=told["listing"],
+            parent=None if parent is None else ParentKey(parent, day and date.fromisoformat(day)),
+            number=told["number"],
+            asked=told["asked"],
+            status=told["status"],
+            received_at=datetime.fromisoformat(told["received_at"]),
+            body=body[:-1],
+        )
+
+
+def parse_json(body: bytes) -> object:
+    """JSON with every integer and character as Zoom sent it.
+
+    orjson, except where it would lose something: integers beyond 64 bits and lone surrogates.
+    """
+    if _LONG_NUMBER.search(body):
+        return json.loads(body)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
+
+
+def list_of(payload: Mapping[str, Any], listing: Listing) -> list[Record]:
+    """The records under the listing's key."""
+    records = payload.get(listing.list_key)
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise UnexpectedAnswer(
+            f"GET {listing.path} answered without a list of objects under {listing.list_key!r}. "
+            "Nothing of it is loaded; Zoom may have changed its API."
+        )
+    return records
+
+
+def total_of(payload: Mapping[str, Any]) -> int | None:
+    """`total_records` where it is a number."""
+    total = payload.get("total_records")
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
