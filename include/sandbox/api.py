@@ -1,0 +1,127 @@
+"""The API under `/v2`: which paths there are, who may ask them, and what a request goes through."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from include.sandbox import directory
+from include.sandbox.account import Account, Asked
+from include.sandbox.answers import ApiError, json_answer
+from include.sandbox.limits import LIGHT, MEDIUM, Limits
+from include.sandbox.tokens import Tokens
+
+Endpoint = Callable[[Account, Asked], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One endpoint; any one of `scopes` opens it. `paid`: how it refuses a free account, if it does."""
+
+    template: str
+    label: str
+    scopes: tuple[str, ...]
+    endpoint: Endpoint
+    paid: str = ""
+
+
+ROUTES = (
+    Route("/users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"), directory.users),
+    Route("/users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"), directory.summary),
+    Route(
+        "/users/{userId}",
+        LIGHT,
+        ("user:read:user:admin", "user:read:user", "user:read:admin", "user:read"),
+        directory.user,
+    ),
+    Route(
+        "/groups",
+        MEDIUM,
+        ("group:read:list_groups:admin", "group:read:admin"),
+        directory.groups,
+        paid="in_200",
+    ),
+    Route(
+        "/groups/{groupId}/members",
+        MEDIUM,
+        ("group:read:list_members:admin", "group:read:admin"),
+        directory.members,
+        paid="refused",
+    ),
+)
+_UNKNOWN = Route("(unknown)", LIGHT, (), lambda *_: {})
+
+
+def route_of(raw_path: str) -> tuple[Route, dict[str, str]]:
+    """The endpoint of an undecoded path below `/v2`, and the values in it.
+
+    Zoom's gateway decodes a path once before it looks where its segments end, the endpoint decodes what it
+    got once more. So a uuid that was encoded once falls apart where that left a `/` at its start or a `//`.
+    """
+    segments = raw_path.strip("/").split("/")
+    for route in ROUTES:
+        names = route.template.strip("/").split("/")
+        if len(names) == len(segments) and all(
+            name.startswith("{") or name == segment for name, segment in zip(names, segments, strict=True)
+        ):
+            found = zip(names, segments, strict=True)
+            return route, {name[1:-1]: _value(segment) for name, segment in found if name.startswith("{")}
+    return _UNKNOWN, {}
+
+
+def _value(segment: str) -> str:
+    once = unquote(segment)
+    return "" if once.startswith("/") or "//" in once else unquote(once)
+
+
+class Api:
+    """Answers requests: token, limits, scope, plan, endpoint."""
+
+    def __init__(self, account: Account, tokens: Tokens, limits: Limits) -> None:
+        self._account = account
+        self._tokens = tokens
+        self._limits = limits
+
+    def answer(self, request: Request, route: Route, values: dict[str, str]) -> Response:
+        """Zoom's answer to a request for this route."""
+        headers: dict[str, str] = {}
+        try:
+            token = self._token(request)
+            verdict = self._limits.ask(route.label)
+            headers = verdict.headers
+            if verdict.refused:
+                return json_answer(verdict.body, 429, headers)
+            asked = Asked(route.template, values, dict(request.query_params), self._tokens.of_a_person(token))
+            return json_answer(self._rows(route, asked), headers=headers)
+        except ApiError as error:
+            return json_answer(error.body, error.status, headers)
+
+    def _rows(self, route: Route, asked: Asked) -> dict[str, Any]:
+        if route is _UNKNOWN:
+            raise ApiError(400, 2300, "This API endpoint is not recognized.")
+        granted = self._account.settings.scopes.split()
+        if not set(route.scopes) & set(granted):
+            missing = ", ".join(route.scopes)
+            raise ApiError(400, 4711, f"Invalid access token, does not contain scopes:[{missing}].")
+        if route.paid and self._account.settings.plan == "free":
+            return self._unpaid(route)
+        return route.endpoint(self._account, asked)
+
+    def _unpaid(self, route: Route) -> dict[str, Any]:
+        # Some endpoints refuse a free account with the status 200 (Zoom's descriptions list it there).
+        message = "Only available for Paid account."
+        if route.paid == "in_200":
+            return {"code": 200, "message": message}
+        raise ApiError(400, 200, message)
+
+    def _token(self, request: Request) -> str:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        verdict = self._tokens.verdict(token) if scheme.lower() == "bearer" else "unknown"
+        if verdict == "expired":
+            raise ApiError(401, 124, "Access token is expired.")
+        if verdict == "unknown":
+            raise ApiError(401, 124, "Invalid access token.")
+        return token

@@ -1,0 +1,95 @@
+"""The endpoints of users and groups."""
+
+from typing import Any
+
+from include.sandbox.account import Account, Asked
+from include.sandbox.answers import ApiError, no_user
+from include.sandbox.paging import counted, over, page_size
+
+Row = dict[str, Any]
+
+
+def users(account: Account, asked: Asked) -> Row:
+    """`GET /users`: active ones by default, so that three requests are needed for all."""
+    status = asked.parameters.get("status", "active")
+    if status not in {"active", "inactive", "pending"}:
+        raise ApiError(400, 300, "Invalid field: status.")
+    indices, now = account.people.indices(status), account.now()
+    page = account.page(asked, over(indices, lambda index: account.people.user(index, now)), 2000)
+    size = page_size(asked.parameters, 2000)
+    return counted(len(indices), size) | {
+        "page_number": 1,
+        "next_page_token": page.token,
+        "users": page.rows,
+    }
+
+
+def user(account: Account, asked: Asked) -> Row:
+    """`GET /users/{id}`: by id or e-mail; `me` is the account's owner, for a person's token."""
+    index = find_user(account, asked)
+    row = account.people.user(index, account.now())
+    return row | {
+        "account_id": account.people.account_id,
+        "account_number": 3_000_000_001,
+        "role_name": "Owner" if index == 0 else "Member",
+        "use_pmi": False,
+        "host_key": f"{100_000 + index}",
+        "personal_meeting_url": f"https://zoom.example/j/{account.people.pmi(index)}?pwd=sandbox-pwd-{index}",
+        "pic_url": "",
+        "jid": f"{row.get('id', '')}@xmpp.zoom.example",
+        "cluster": "us04",
+        "phone_number": "",
+    }
+
+
+def summary(account: Account, _: Asked) -> Row:
+    """`GET /users/summary`."""
+    people = account.people
+    types = [0, 0, 0, 0, 0]
+    for index in people.indices("active"):
+        types[people.user_type(index)] += 1
+    return {
+        "licensed_users_count": types[2],
+        "basic_users_count": types[1],
+        "on_prem_users_count": 0,
+        "room_users_count": 0,
+        "pending_users_count": people.pending,
+        "join_only_users_count": types[4],
+        "total_users_count": types[1] + types[2] + types[4] + people.pending,
+    }
+
+
+def groups(account: Account, asked: Asked) -> Row:
+    """`GET /groups`."""
+    people = account.people
+    page = account.page(asked, over(range(people.groups), people.group))
+    return {"total_records": people.groups, "next_page_token": page.token, "groups": page.rows}
+
+
+def members(account: Account, asked: Asked) -> Row:
+    """`GET /groups/{groupId}/members`."""
+    group = account.people.find_group(asked.values["groupId"])
+    if group is None:
+        raise ApiError(404, 4130, f"A group with this {asked.values['groupId']} does not exist.")
+    indices = account.people.members(group)
+    page = account.page(asked, over(indices, account.people.member), 2000)
+    return counted(len(indices), page_size(asked.parameters, 2000)) | {
+        "page_number": 1,
+        "next_page_token": page.token,
+        "members": page.rows,
+    }
+
+
+def find_user(account: Account, asked: Asked) -> int:
+    """The user whom a path names.
+
+    Raises:
+        ApiError: nobody has this id or address; or `me` with a token behind which nobody stands.
+    """
+    name = asked.values["userId"]
+    if name == "me" and asked.by_a_person:
+        return 0
+    index = account.people.find(name)
+    if index is None:
+        raise no_user(name)
+    return index

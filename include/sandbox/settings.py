@@ -1,0 +1,55 @@
+"""What a simulated account can be told on its command line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Rotation = Literal["strict", "family", "grace", "none"]
+Plan = Literal["free", "pro", "business"]
+
+SCOPES = (
+    "user:read:user:admin user:read:list_users:admin user:read:summary:admin "
+    "group:read:list_groups:admin group:read:list_members:admin "
+    "report:read:list_history_meetings:admin report:read:list_meeting_participants:admin report:read:admin "
+    "meeting:read:past_meeting:admin meeting:read:list_past_participants:admin "
+    "cloud_recording:read:list_user_recordings:admin"
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One simulated Zoom account, its app and how they behave."""
+
+    users: int = 25
+    seed: int = 7
+    client_id: str = "sandbox-client-id"
+    client_secret: str = "sandbox-client-secret"  # noqa: S105 (a simulated app's)
+    account: str = "sandbox-account"
+    scopes: str = SCOPES
+    redirect_uri: str = ""
+    """The one redirect address of the app; empty takes any."""
+    grants: tuple[str, ...] = ("authorization_code", "refresh_token", "account_credentials")
+    refresh_token: str = ""
+    """A refresh token that counts as granted from the start."""
+    allow: bool = False
+    """The authorise page consents by itself."""
+    rotation: Rotation = "strict"
+    """`strict`: a refresh token works once. `family`: using a spent one also ends its successors. `grace`:
+    a spent one goes on working for `grace_seconds`. `none`: it never changes."""
+    grace_seconds: float = 60
+    token_seconds: int = 3600
+    old_access_token: Literal["lives", "dies"] = "lives"  # noqa: S105 (not a password)
+    plan: Plan = "business"
+    limits: bool = True
+    limit_form: Literal["full", "bare", "seconds", "http_date"] = "full"
+    """How a 429 tells when to come back; all of these have been seen."""
+    latency_ms: float = 0
+    token_latency_ms: float = 0
+    late_hours: float = 0
+    """So long after its end a third of a day's meetings is missing and participants' durations are 0."""
+    repeat_percent: int = 10
+    """How many of the pages after the first begin with the last row of the page before."""
+    report_zone: str = "UTC"
+    """The zone of the account: reports understand `from` and `to` in it."""
+    report_to: Literal["inclusive", "exclusive"] = "inclusive"
+    now: datetime | None = None
