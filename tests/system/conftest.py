@@ -1,0 +1,143 @@
+"""A whole installation, started once for the tests that need a running Airflow, and acted on as the UI acts."""
+
+import itertools
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg2
+import psycopg2.extras
+import pytest
+
+from include.launch.local import Local, local
+from include.launch.place import Place
+
+DAG = "zoom_daily"
+RUNS = f"/dags/{DAG}/dagRuns"
+TOKEN_SECONDS = 20
+_numbers = itertools.count()
+
+
+@dataclass
+class Pipeline:
+    """The running installation, with the few things its tests do to it."""
+
+    local: Local
+    seen: dict[str, Any] = field(default_factory=dict)
+
+    def trigger(self, *, conf: dict[str, Any] | None = None, logical_date: str | None = None) -> str:
+        """A manual run, as the UI's form or the API makes it; its id."""
+        body = {"logical_date": logical_date, "conf": conf or {}, "dag_run_id": f"manual_{next(_numbers)}"}
+        return str(self.local.airflow.api("POST", RUNS, json=body)["dag_run_id"])
+
+    def backfill(self, first: date, last: date, *, active: int = 4) -> int:
+        """A backfill as the UI makes it; its id."""
+        body = {
+            "dag_id": DAG,
+            "from_date": f"{first}T00:00:00Z",
+            "to_date": f"{last}T00:00:00Z",
+            "max_active_runs": active,
+            "reprocess_behavior": "none",
+        }
+        return int(self.local.airflow.api("POST", "/backfills", json=body)["id"])
+
+    def clear(self, run_id: str, *task_ids: str) -> None:
+        """Clears exactly these tasks of a run."""
+        body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": list(task_ids)}
+        self.local.airflow.api("POST", f"/dags/{DAG}/clearTaskInstances", json=body)
+
+    def runs(self, **params: Any) -> list[dict[str, Any]]:
+        """Runs of the Dag."""
+        return list(self.local.airflow.api("GET", RUNS, params={"limit": 100, **params})["dag_runs"])
+
+    def ended(self, run_id: str, *, seconds: float = 240) -> str:
+        """A run's state once it has ended."""
+
+        def look() -> str | None:
+            state = self.local.airflow.api("GET", f"{RUNS}/{run_id}")["state"]
+            return state if state in {"success", "failed"} else None
+
+        return str(self.local.airflow.wait_for(look, seconds=seconds, what=f"run {run_id} to end"))
+
+    def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """A run's task instances by id."""
+        found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances", params={"limit": 100})
+        return {instance["task_id"]: instance for instance in found["task_instances"]}
+
+    def task_when(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> dict[str, Any]:
+        """A task instance once it is in this state."""
+
+        def look() -> dict[str, Any] | None:
+            instance = self.tasks(run_id).get(task_id)
+            return instance if instance and instance["state"] == state else None
+
+        return self.local.airflow.wait_for(look, seconds=seconds, what=f"{task_id} of {run_id} to be {state}")
+
+    def log(self, run_id: str, task_id: str, try_number: int = 1) -> str:
+        """A task's log as text."""
+        found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances/{task_id}/logs/{try_number}")
+        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in found["content"])
+
+    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
+        """What the warehouse answers."""
+        connection = psycopg2.connect(self.local.warehouse_uri)
+        try:
+            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+                cursor.execute(query, values)
+                return [dict(row) for row in cursor.fetchall()]
+        finally:
+            connection.close()
+
+    def sandbox(self, method: str, path: str, **kwargs: Any) -> Any:
+        """The sandbox's own endpoints."""
+        answer = httpx.request(method, f"{self.local.sandbox_url}/_sandbox/{path}", timeout=60, trust_env=False, **kwargs)
+        return answer.raise_for_status().json()
+
+    def requests(self) -> dict[str, Any]:
+        """What the sandbox was asked since it started."""
+        return dict(self.sandbox("GET", "requests"))
+
+
+@pytest.fixture(scope="session")
+def pipeline() -> Iterator[Pipeline]:
+    """Airflow, PostgreSQL and the sandbox; access tokens live 20 seconds."""
+    folder = Path(tempfile.mkdtemp(prefix=f"zoom-system-{os.getpid()}-"))
+    with local(
+        Place(folder),
+        sandbox_arguments=("--users", "12", "--seed", "11", "--token-seconds", str(TOKEN_SECONDS)),
+        settings={"AIRFLOW__ZOOM__RETRY_DELAY_SECONDS": "1"},
+    ) as running:
+        yield Pipeline(running)
+
+
+@pytest.fixture(scope="session")
+def yesterday() -> date:
+    """The last full UTC day when the tests started."""
+    return datetime.now(UTC).date() - timedelta(days=1)
+
+
+@pytest.fixture(scope="session")
+def daily(pipeline: Pipeline, yesterday: date) -> str:
+    """The scheduled run of yesterday, ended; its id."""
+
+    def look() -> dict[str, Any] | None:
+        found = pipeline.runs(run_type="scheduled")
+        return found[0] if found else None
+
+    run = pipeline.local.airflow.wait_for(look, seconds=120, what="the scheduled run")
+    assert run["logical_date"].startswith(str(yesterday))
+    assert pipeline.ended(run["dag_run_id"], seconds=300) == "success"
+    return str(run["dag_run_id"])
+
+
+@pytest.fixture
+def elapsed() -> Iterator[Any]:
+    """Seconds since the test began, for counting token life-times."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began

@@ -1,0 +1,137 @@
+"""Runs of a real Airflow, made and cleared through its public API, against what the sandbox knows to be true."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.system.truth import differences
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
+
+TABLES = [
+    "daily_usage",
+    "group_members",
+    "groups",
+    "meeting_participants",
+    "meetings",
+    "recording_files",
+    "recordings",
+    "users",
+]
+DAYS_AGO = 20
+
+
+def test_a_scheduled_run_loads_the_truth(pipeline: Any, daily: str, yesterday: date) -> None:
+    """After one daily run every table equals Zoom's truth for the day."""
+    assert daily.startswith("scheduled__")
+    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {table: [] for table in TABLES}
+
+
+def test_a_scheduled_run_takes_unsettled_days_along(pipeline: Any, daily: str, yesterday: date) -> None:
+    """The days of the last week that ended 48 hours ago were not final: the run loaded them, finally."""
+    assert daily
+    found = pipeline.rows("SELECT slice_date, final FROM zoom.slices WHERE table_name = 'meetings' ORDER BY 1")
+    expected = [(yesterday - timedelta(days=back), back != 0) for back in (7, 6, 5, 4, 3, 2, 0)]
+    assert [(row["slice_date"], row["final"]) for row in found] == expected
+
+
+def test_a_backfill_with_dying_tokens_loads_the_truth(
+    pipeline: Any, daily: str, yesterday: date, elapsed: Callable[[], float]
+) -> None:
+    """Ten days, four runs at a time, a token that lives 20 seconds: truth, and no refresh too many."""
+    assert daily
+    first = yesterday - timedelta(days=DAYS_AGO)
+    before = pipeline.requests()
+    pipeline.backfill(first, first + timedelta(days=9))
+    runs = pipeline.local.airflow.wait_for(
+        lambda: len(found := pipeline.runs(run_type="backfill")) == 10 and found, seconds=120, what="ten runs"
+    )
+    assert {pipeline.ended(run["dag_run_id"], seconds=600) for run in runs} == {"success"}
+    seconds = elapsed()
+    after = pipeline.requests()
+    for back in range(10):
+        day = first + timedelta(days=back)
+        assert {table: differences(pipeline, table, day) for table in TABLES} == {table: [] for table in TABLES}, day
+    posts = after["token_posts"] - before["token_posts"]
+    # A token is replaced ahead of its end, after three quarters of its 20 seconds.
+    assert posts <= seconds / 15 + 1
+    assert after["token_refused"] == 0
+
+
+@pytest.mark.parametrize("step", ["pull", "transform", "load"])
+def test_clearing_one_task_leaves_the_same_warehouse(pipeline: Any, daily: str, yesterday: date, step: str) -> None:
+    """Each step of a finished run can be run again; the warehouse is the same, and only pull asks Zoom."""
+    before = pipeline.requests()
+    pipeline.clear(daily, *(f"{name}.{step}" for name in ("users", "meetings", "meeting_participants", "recordings")))
+    assert pipeline.ended(daily) == "success"
+    asked = pipeline.requests()["requests"] - before["requests"]
+    assert (asked > 0) == (step == "pull")
+    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {table: [] for table in TABLES}
+
+
+def test_a_manual_run_without_dates_takes_the_last_full_day(pipeline: Any, daily: str, yesterday: date) -> None:
+    """Triggered through the API without a logical date, a run has no interval at all."""
+    assert daily
+    run = pipeline.trigger()
+    assert pipeline.ended(run) == "success"
+    assert f"meetings: {yesterday}" in pipeline.log(run, "plan")
+
+
+def test_a_manual_run_with_dates_and_a_child_stream_brings_its_parent(pipeline: Any, yesterday: date) -> None:
+    """Participants alone, two days: meetings come along, nothing else costs a process."""
+    first = yesterday - timedelta(days=DAYS_AGO + 12)
+    conf = {
+        "first_day": str(first),
+        "last_day": str(first + timedelta(days=1)),
+        "streams": ["meeting_participants"],
+    }
+    run = pipeline.trigger(conf=conf)
+    assert pipeline.ended(run) == "success"
+    states = {name: task["state"] for name, task in pipeline.tasks(run).items()}
+    assert {name for name, state in states.items() if state == "success"} == {
+        "plan",
+        *(f"{stream}.{step}" for stream in ("meetings", "meeting_participants") for step in ("pull", "transform", "load")),
+    }
+    assert {state for state in states.values()} == {"success", "skipped"}
+    for day in (first, first + timedelta(days=1)):
+        assert differences(pipeline, "meetings", day) == differences(pipeline, "meeting_participants", day) == []
+
+
+def test_two_runs_over_the_same_day_at_once_end_in_the_truth(pipeline: Any, yesterday: date) -> None:
+    """Whichever loads last, the newest extraction stays."""
+    day = yesterday - timedelta(days=DAYS_AGO + 14)
+    runs = [pipeline.trigger(conf={"first_day": str(day)}) for _ in range(2)]
+    assert [pipeline.ended(run) for run in runs] == ["success", "success"]
+    assert {table: differences(pipeline, table, day) for table in TABLES} == {table: [] for table in TABLES}
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ({"first_day": "2026-05-02", "last_day": "2026-05-01"}, "Swap them"),
+        ({"first_day": "2999-01-01"}, "in the future"),
+    ],
+)
+def test_bad_dates_fail_the_plan_at_once_and_say_why(pipeline: Any, conf: dict[str, str], words: str) -> None:
+    """A permanent error is not tried again, and nothing else starts."""
+    run = pipeline.trigger(conf=conf)
+    assert pipeline.ended(run) == "failed"
+    assert pipeline.tasks(run)["plan"]["try_number"] == 1
+    assert words in pipeline.log(run, "plan")
+
+
+def test_an_unknown_stream_is_refused_when_the_run_is_made(pipeline: Any) -> None:
+    """The parameter's schema names the streams there are."""
+    with pytest.raises(Exception, match="webinarz"):
+        pipeline.trigger(conf={"streams": ["webinarz"]})
+
+
+def test_days_that_zoom_no_longer_keeps_are_named_and_the_rest_is_loaded(pipeline: Any, yesterday: date) -> None:
+    """Reports live six months: an older day is said, its slice left alone."""
+    old = yesterday - timedelta(days=400)
+    run = pipeline.trigger(conf={"first_day": str(old), "streams": ["meetings"]})
+    assert pipeline.ended(run) == "success"
+    assert str(old) in pipeline.log(run, "meetings.pull")
+    assert pipeline.rows("SELECT 1 FROM zoom.slices WHERE slice_date = %s", old) == []
