@@ -47,8 +47,10 @@ def settle(
     Raises:
         Unsettled: see above.
     """
+    received = sum(len(page) for page in pages)
+    if len(pages) == 1 and received == total:
+        return list(pages[0])
     keyed = [[(content(row), row) for row in page] for page in pages]
-    received = sum(len(page) for page in keyed)
     if total is not None and received > total:
         return _without_repeats(keyed, received, total)
     if total is not None and received < total:

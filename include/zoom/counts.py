@@ -1,0 +1,29 @@
+"""What framing met on the way, for the manifest and the task's log."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass
+class FrameCounts:
+    """Counts of one framing; names and numbers only, never a value."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    """By table."""
+    repeated: int = 0
+    """Records that came more than once."""
+    trimmed: int = 0
+    """Records of the margins, outside the window."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    undeclared: Counter[str] = field(default_factory=Counter)
+    """Values kept in `_extra`, by table and field that no column declares."""
+    misfits: Counter[str] = field(default_factory=Counter)
+    """Values kept in `_extra`, by table and column that they don't fit."""
+    replaced: int = 0
+    """Values with NUL or a lone surrogate, now U+FFFD."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts as JSON takes them."""
+        return asdict(self)

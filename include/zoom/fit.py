@@ -1,0 +1,126 @@
+"""A column of Zoom's values as an Arrow array of its declared type; what doesn't fit is handed back."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from include.zoom.layout import arrow_type
+from include.zoom.storable import json_text, storable_text
+from include.zoom.stream import Type
+
+_NONE = type(None)
+_PYTHON_TYPES: dict[Type, frozenset[type]] = {
+    Type.TEXT: frozenset({str, _NONE}),
+    # bool is no int here, and pyarrow would cut 1.5 to 1 in silence.
+    Type.BIGINT: frozenset({int, _NONE}),
+    Type.DOUBLE: frozenset({int, float, _NONE}),
+    Type.BOOLEAN: frozenset({bool, _NONE}),
+    Type.TIMESTAMP: frozenset({str, _NONE}),
+    Type.DATE: frozenset({str, _NONE}),
+}
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
+_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """An array with NULL where a value didn't fit, those values by row, and how many texts were mended."""
+
+    array: pa.Array
+    misfits: dict[int, Any]
+    replaced: int = 0
+
+
+def fit(kind: Type, values: list[Any]) -> Fitted:
+    """The values as a column of this type; `""` is NULL, and so is what doesn't fit exactly."""
+    values = [None if value == "" else value for value in values]
+    if kind is Type.JSON:
+        return _fit_json(values)
+    misfits = _of_other_types(kind, values)
+    kept = [None if row in misfits else value for row, value in enumerate(values)] if misfits else values
+    replaced = 0
+    if kind is Type.TEXT:
+        kept, replaced = _storable(kept)
+    try:
+        return Fitted(_convert(kind, kept), misfits, replaced)
+    except _UNFIT:
+        return _fit_one_by_one(kind, kept, misfits)
+
+
+def _fit_json(values: list[Any]) -> Fitted:
+    texts = [None if value is None else json_text(value) for value in values]
+    storage = pa.array([text and text[0] for text in texts], pa.string())
+    replaced = sum(1 for text in texts if text and text[1])
+    return Fitted(pa.ExtensionArray.from_storage(pa.json_(), storage), {}, replaced)
+
+
+def _of_other_types(kind: Type, values: list[Any]) -> dict[int, Any]:
+    allowed = _PYTHON_TYPES[kind]
+    if set(map(type, values)) <= allowed:
+        return {}
+    return {row: value for row, value in enumerate(values) if type(value) not in allowed}
+
+
+def _storable(texts: list[str | None]) -> tuple[list[str | None], int]:
+    try:
+        array = pa.array(texts, pa.string())
+    except UnicodeEncodeError:
+        pass
+    else:
+        if not pc.any(pc.match_substring(array, "\0")).as_py():
+            return texts, 0
+    mended = [text and storable_text(text) for text in texts]
+    return mended, sum(1 for new, old in zip(mended, texts, strict=True) if new != old)
+
+
+def _fit_one_by_one(kind: Type, values: list[Any], misfits: dict[int, Any]) -> Fitted:
+    misfits = misfits | {row: value for row, value in enumerate(values) if not _fits(kind, value)}
+    kept = [None if row in misfits else value for row, value in enumerate(values)]
+    return Fitted(_convert(kind, kept), misfits)
+
+
+def _fits(kind: Type, value: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
+    try:
+        _convert(kind, [value])
+    except _UNFIT:
+        return False
+    return True
+
+
+def _convert(kind: Type, values: list[Any]) -> pa.Array:
+    return _CONVERSIONS.get(kind, _plainly)(kind, values)
+
+
+def _plainly(kind: Type, values: list[Any]) -> pa.Array:
+    return pa.array(values, arrow_type(kind))
+
+
+def _from_text(kind: Type, values: list[Any]) -> pa.Array:
+    return _texts(values).cast(arrow_type(kind))
+
+
+def _times(kind: Type, values: list[Any]) -> pa.Array:
+    # Arrow's cast is exact: it refuses a seventh digit, a 30th of February, a date alone; and a time without
+    # a zone, which is UTC here (https://developers.zoom.us/docs/api/ gives UTC wherever it gives no offset).
+    return _texts([_with_zone(value) for value in values]).cast(arrow_type(kind))
+
+
+def _with_zone(text: str | None) -> str | None:
+    return f"{text}Z" if text and text[-1] != "Z" and _WITHOUT_ZONE.fullmatch(text) else text
+
+
+def _texts(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError as error:
+        raise pa.ArrowInvalid("a lone surrogate is no part of a time") from error
+
+
+_CONVERSIONS: dict[Type, Callable[[Type, list[Any]], pa.Array]] = {
+    Type.TIMESTAMP: _times,
+    Type.DATE: _from_text,
+}

@@ -1,0 +1,165 @@
+"""Pages as batches of root records: repeats left out, each record with its slice, or rejected with a reason."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from include.zoom.counts import FrameCounts
+from include.zoom.pages import Page, ParentKey, list_of, total_of
+from include.zoom.seats import Record, content, settle
+from include.zoom.stream import Kind, Listing, Stream, record_date
+
+NO_DATE = "none of the fields that tell its day has one"
+NO_KEY = "all fields of its key are empty"
+OTHER_MONTH = "it belongs to a month that was not asked"
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root record, the parent it was asked for, and its slice."""
+
+    record: Record
+    parent: ParentKey | None
+    slice_date: date
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A root record that belongs to no slice or has no key."""
+
+    record: Record
+    parent: ParentKey | None
+    reason: str
+
+
+@dataclass
+class Batch:
+    """Root records that are framed at once."""
+
+    roots: list[Root] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.roots) + len(self.rejected)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The slices that are replaced; a snapshot's is the day of its extraction."""
+
+    slices: Collection[date]
+    snapshot_date: date | None = None
+
+
+def batches(
+    stream: Stream, pages: Iterable[Page], window: Window, counts: FrameCounts, *, rows: int
+) -> Iterator[Batch]:
+    """Batches of about `rows` root records; each ends at a parent's end, so that its rows can be numbered."""
+    sorting = _Sorting(stream, window, counts)
+    batch = Batch()
+    for parent, records in _Once(stream, counts).of(pages):
+        for record in records:
+            sorting.put(record, parent, batch)
+        if len(batch) >= rows:
+            yield batch
+            batch = Batch()
+    if len(batch):
+        yield batch
+
+
+class _Once:
+    """Each record once: Zoom repeats some across the pages of a list, and across the lists of a stream."""
+
+    def __init__(self, stream: Stream, counts: FrameCounts) -> None:
+        self._stream, self._counts = stream, counts
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def of(self, pages: Iterable[Page]) -> Iterator[tuple[ParentKey | None, list[Record]]]:
+        for (index, parent), group in groupby(pages, key=lambda page: (page.listing, page.parent)):
+            listing = self._stream.lists[index]
+            if not listing.identity:
+                yield parent, self._settled(listing, list(group))
+            elif parent is None:  # an account's list may be long, and each of its records stands for itself
+                yield from ((None, self._unseen(listing, None, page.records(listing))) for page in group)
+            else:
+                records = [record for page in group for record in page.records(listing)]
+                yield parent, self._unseen(listing, parent, records)
+
+    def _settled(self, listing: Listing, pages: Sequence[Page]) -> list[Record]:
+        payloads = [page.payload() for page in pages]
+        records = [list_of(payload, listing) for payload in payloads]
+        total = total_of(payloads[-1]) if listing.counts_records else None
+        settled = settle(records, total, asked_again=True)
+        self._counts.repeated += sum(map(len, records)) - len(settled)
+        return settled
+
+    def _unseen(self, listing: Listing, parent: ParentKey | None, records: Iterable[Record]) -> list[Record]:
+        unseen = []
+        scope = parent.identity if parent else None
+        for record in records:
+            known = (scope, *_identity(listing, record))
+            if known not in self._seen:
+                self._seen.add(known)
+                unseen.append(record)
+            else:
+                self._counts.repeated += 1
+        return unseen
+
+
+def _identity(listing: Listing, record: Record) -> tuple[Any, ...]:
+    values = tuple(_plain(record.get(name)) for name in listing.identity)
+    # Two records whose keys are missing are not the same record for that.
+    return values if any(value is not None for value in values) else (content(record),)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    return None if value == "" else content({"": value}) if isinstance(value, dict | list) else value
+
+
+class _Sorting:
+    """Puts each record into its slice, or rejects it, or trims it."""
+
+    def __init__(self, stream: Stream, window: Window, counts: FrameCounts) -> None:
+        self._stream, self._window, self._counts = stream, window, counts
+        self._key = _own_key(stream)
+
+    def put(self, record: Record, parent: ParentKey | None, batch: Batch) -> None:
+        day = self._slice_date(record, parent)
+        reason = self._objection(record, day)
+        if reason is not None:
+            batch.rejected.append(Rejected(record, parent, reason))
+            self._counts.rejected[reason] += 1
+        elif day is None or not self._asked(day):
+            self._counts.trimmed += 1
+        else:
+            batch.roots.append(Root(record, parent, day))
+
+    def _slice_date(self, record: Record, parent: ParentKey | None) -> date | None:
+        if self._stream.kind is Kind.SNAPSHOT:
+            return self._window.snapshot_date
+        if not self._stream.dated_by:
+            return parent.slice_date if parent else None
+        day = record_date(self._stream, record)
+        return day.replace(day=1) if day and self._stream.kind is Kind.MONTH else day
+
+    def _asked(self, day: date) -> bool:
+        return self._stream.kind is Kind.SNAPSHOT or day in self._window.slices
+
+    def _objection(self, record: Record, day: date | None) -> str | None:
+        if day is None:
+            return NO_DATE
+        if self._stream.kind is Kind.MONTH and not self._asked(day):
+            return OTHER_MONTH
+        if self._key and self._asked(day) and all(record.get(name) in (None, "") for name in self._key):
+            return NO_KEY
+        return None
+
+
+def _own_key(stream: Stream) -> tuple[str, ...]:
+    """The root record's fields that its table's key is made of; none where rows are numbered."""
+    root = next((table for table in stream.tables if table.records is None), None)
+    if root is None or root.numbered_within:
+        return ()
+    return tuple(column.path[0] for column in root.columns if column.name in root.key)
