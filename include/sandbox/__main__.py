@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +88,7 @@ def _from_file(text: str) -> str:
     return Path(text[1:]).read_text().strip() if text.startswith("@") else text
 
 
-_OPTIONS = {
+_OPTIONS: dict[str, Callable[[str], object]] = {
     "users": int,
     "seed": int,
     "client_id": str,

@@ -6,7 +6,7 @@ from datetime import datetime
 from include.sandbox.answers import invalid_page_token
 from include.sandbox.clock import Clock
 from include.sandbox.meetings import Meetings
-from include.sandbox.paging import InvalidPageToken, Page, Pager, Walk, page_size
+from include.sandbox.paging import InvalidPageTokenError, Page, Pager, Walk, page_size
 from include.sandbox.people import People
 from include.sandbox.recordings import Recordings
 from include.sandbox.settings import Settings
@@ -49,5 +49,5 @@ class Account:
         token = asked.parameters.get("next_page_token", "")
         try:
             return self._pager.page(walk, size=size, token=token, listing=asked.listing)
-        except InvalidPageToken as error:
+        except InvalidPageTokenError as error:
             raise invalid_page_token() from error

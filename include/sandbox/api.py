@@ -8,10 +8,10 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from include.sandbox import directory
+from include.sandbox import directory, reports
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, json_answer
-from include.sandbox.limits import LIGHT, MEDIUM, Limits
+from include.sandbox.limits import HEAVY, LIGHT, MEDIUM, Limits
 from include.sandbox.tokens import Tokens
 
 Endpoint = Callable[[Account, Asked], dict[str, Any]]
@@ -49,6 +49,49 @@ ROUTES = (
         MEDIUM,
         ("group:read:list_members:admin", "group:read:admin"),
         directory.members,
+        paid="refused",
+    ),
+    Route(
+        "/report/history_meetings",
+        HEAVY,
+        ("report:read:list_history_meetings:admin", "report:read:admin"),
+        reports.history,
+        paid="refused",
+    ),
+    Route(
+        "/report/meetings/{meetingId}/participants",
+        HEAVY,
+        ("report:read:list_meeting_participants:admin", "report:read:admin"),
+        reports.report_participants,
+        paid="in_200",
+    ),
+    # Zoom's description names no granular scope for it.
+    Route(
+        "/report/daily",
+        HEAVY,
+        ("report:read:daily_usage:admin", "report:read:admin"),
+        reports.daily,
+        paid="in_200",
+    ),
+    Route(
+        "/past_meetings/{meetingId}",
+        LIGHT,
+        ("meeting:read:past_meeting:admin", "meeting:read:admin"),
+        reports.past_meeting,
+        paid="refused",
+    ),
+    Route(
+        "/past_meetings/{meetingId}/participants",
+        MEDIUM,
+        ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
+        reports.past_participants,
+        paid="refused",
+    ),
+    Route(
+        "/users/{userId}/recordings",
+        MEDIUM,
+        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
+        reports.recordings,
         paid="refused",
     ),
 )

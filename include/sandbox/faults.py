@@ -15,12 +15,10 @@ from include.sandbox.answers import json_answer
 
 Answer = Callable[[], Awaitable[Response]]
 KINDS = frozenset(
-    "status reset hang html empty truncate revoke not_entitled error_in_200 drop_list repeat_token edit".split()
+    {"status", "reset", "hang", "html", "empty", "not_entitled", "error_in_200"}  # instead of an answer
+    | {"truncate", "drop_list", "repeat_token", "edit"}  # a changed answer
+    | {"revoke"}  # the grant ends, the request goes on
 )
-
-
-class ConnectionLost(Exception):
-    """The connection was cut where there is none that could be: the application runs without a server."""
 
 
 class NoAnswer(Response):
@@ -126,18 +124,20 @@ def _truncate(response: Response, _: Fault, __: Request) -> Response:
 
 
 def _drop_list(response: Response, _: Fault, __: Request) -> Response:
-    kept = {key: value for key, value in json.loads(response.body).items() if not isinstance(value, list)}
+    kept = {
+        key: value for key, value in json.loads(bytes(response.body)).items() if not isinstance(value, list)
+    }
     return json_answer(kept, response.status_code)
 
 
 def _repeat_token(response: Response, _: Fault, request: Request) -> Response:
     asked = request.query_params.get("next_page_token")
-    answer = json.loads(response.body) | ({"next_page_token": asked} if asked else {})
+    answer = json.loads(bytes(response.body)) | ({"next_page_token": asked} if asked else {})
     return json_answer(answer, response.status_code)
 
 
 def _edit(response: Response, fault: Fault, _: Request) -> Response:
-    answer = json.loads(response.body) | (fault.body or {})
+    answer = json.loads(bytes(response.body)) | (fault.body or {})
     kept = {key: value for key, value in answer.items() if key not in fault.drop}
     return json_answer(kept, response.status_code, fault.headers)
 
@@ -149,7 +149,8 @@ async def _reset(request: Request) -> Response:
     """Cuts the connection with a reset; the server puts its transport into the scope's state."""
     transport = request.scope.get("state", {}).get("transport")
     if transport is None:
-        raise ConnectionLost
+        # The application runs without a server: the error goes to the caller in its process.
+        raise ConnectionResetError
     # Linger 0 makes the close a reset and not an orderly end.
     transport.get_extra_info("socket").setsockopt(
         socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)

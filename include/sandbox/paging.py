@@ -23,7 +23,7 @@ Walk = Callable[[int], Iterator[tuple[int, Row]]]
 """From a position on: each row with its position, in growing order."""
 
 
-class InvalidPageToken(Exception):
+class InvalidPageTokenError(Exception):
     """The token is too old, of another list, or was used with other parameters."""
 
 
@@ -67,13 +67,13 @@ class Pager:
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError as error:
-            raise InvalidPageToken from error
+            raise InvalidPageTokenError from error
         packed, seal = raw[: _LAYOUT.size], raw[_LAYOUT.size :]
         if seal != self._seal(packed, listing):
-            raise InvalidPageToken
+            raise InvalidPageTokenError
         issued, position, last = _LAYOUT.unpack(packed)
         if self._seconds() - issued > TOKEN_SECONDS:
-            raise InvalidPageToken
+            raise InvalidPageTokenError
         return position, last
 
     def _seal(self, packed: bytes, listing: str) -> bytes:

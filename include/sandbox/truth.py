@@ -6,6 +6,9 @@ from datetime import date
 from typing import Any
 
 from include.sandbox.account import Account
+from include.sandbox.meetings import Meeting
+from include.sandbox.reports import daily_rows, history_row
+from include.sandbox.seats import as_past, as_report, seats
 
 Row = dict[str, Any]
 
@@ -25,7 +28,49 @@ def _group_members(account: Account, _: date, __: str) -> Iterator[Row]:
             yield {"group_id": people.group_id(group), **people.member(index)}
 
 
-TABLES = {"users": _users, "groups": _groups, "group_members": _group_members}
+def _meetings(account: Account, day: date, _: str) -> Iterator[Row]:
+    return (history_row(account, meeting) for meeting in _over(account, day))
+
+
+def _participants(account: Account, day: date, form: str) -> Iterator[Row]:
+    record = as_report if form == "report" else as_past
+    for meeting in _over(account, day):
+        # Zoom gives nobody for webinars (they have a list of their own) and for those who were alone.
+        if meeting.what not in ("webinar", "alone"):
+            for seat in seats(account.people, meeting):
+                yield {"meeting_uuid": meeting.uuid, **record(account.people, meeting, seat)}
+
+
+def _recordings(account: Account, day: date, _: str) -> Iterator[Row]:
+    for seen, row in account.recordings.on(day):
+        if seen <= account.now():
+            yield row
+
+
+def _recording_files(account: Account, day: date, form: str) -> Iterator[Row]:
+    for row in _recordings(account, day, form):
+        for file in row["recording_files"]:
+            yield {"recording_uuid": row["uuid"], **file}
+
+
+def _daily_usage(account: Account, day: date, _: str) -> Iterator[Row]:
+    return daily_rows(account, day.replace(day=1))
+
+
+def _over(account: Account, day: date) -> Iterator[Meeting]:
+    return (meeting for meeting in account.meetings.on(day) if meeting.end <= account.now())
+
+
+TABLES = {
+    "users": _users,
+    "groups": _groups,
+    "group_members": _group_members,
+    "meetings": _meetings,
+    "meeting_participants": _participants,
+    "recordings": _recordings,
+    "recording_files": _recording_files,
+    "daily_usage": _daily_usage,
+}
 
 
 def rows(account: Account, table: str, day: date, form: str) -> Iterator[Row]:

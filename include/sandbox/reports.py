@@ -1,0 +1,273 @@
+"""The endpoints of meetings that took place: history, participants, details, recordings, daily usage."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.sandbox.account import Account, Asked
+from include.sandbox.answers import ApiError, no_meeting
+from include.sandbox.chance import draw
+from include.sandbox.clock import zulu
+from include.sandbox.directory import find_user
+from include.sandbox.meetings import FIRST_DAY, Meeting
+from include.sandbox.paging import Walk, counted, over, page_size
+from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
+
+Row = dict[str, Any]
+_DAY_BITS = 32  # a place in the history: the day, then the slot
+_FEATURES = (
+    "screen_sharing",
+    "video_on",
+    "breakout_room",
+    "poll",
+    "waiting_room",
+    "meeting_summary",
+    "whiteboard",
+)
+
+
+def history(account: Account, asked: Asked) -> Row:
+    """`GET /report/history_meetings`: the whole account's, meetings and webinars; no total, no echo."""
+    since, until = _report_window(account, asked)
+    page = account.page(asked, _history_walk(account, asked, since, until))
+    return {
+        "next_page_token": page.token,
+        "page_size": page_size(asked.parameters, 300),
+        "history_meetings": page.rows,
+    }
+
+
+def history_row(account: Account, meeting: Meeting) -> Row:
+    """A record of the history; hosts only by name and e-mail at that time."""
+    people, found = account.people, seats(account.people, meeting)
+    features = draw(people.seed, "features", meeting.day, meeting.slot).getrandbits(len(_FEATURES))
+    row: Row = {
+        "meeting_uuid": meeting.uuid,
+        "meeting_id": meeting.number,
+        "type": "Webinar" if meeting.is_webinar else "Meeting",
+        "host_display_name": people.display_name(meeting.host),
+        "host_email": people.email_then(meeting.host),
+        "start_time": zulu(meeting.start),
+        "end_time": zulu(meeting.end),
+        "topic": meeting.topic,
+        "participants": sum(not seat.waiting for seat in found),
+        "duration": meeting.minutes,
+        "total_participant_minutes": minutes(found),
+        "department": people.department(meeting.host),
+        "group": [people.group_name(people.group_of(meeting.host))],
+        "source": "Zoom",
+        "create_time": zulu(meeting.start - timedelta(days=1)),
+        "feature_used": {name: bool(features >> n & 1) for n, name in enumerate(_FEATURES)}
+        | {"record_to_cloud": meeting.recorded},
+    }
+    if meeting.is_webinar:
+        row |= {"unique_viewers": len(found), "max_concurrent_views": len(found)}
+    if meeting.slot % 3 == 0:
+        row["custom_fields"] = [{"key": "Cost centre", "value": "007"}]
+        row["tracking_fields"] = [{"field": "Purpose", "value": ""}]
+    if meeting.slot % 5 == 0:
+        row["companion_used"] = False  # a field that Zoom's description does not know
+    return row
+
+
+def past_participants(account: Account, asked: Asked) -> Row:
+    """`GET /past_meetings/{uuid}/participants`: nobody, where only one person was there."""
+    meeting = _past(account, asked)
+    if meeting.is_webinar:
+        raise ApiError(400, 3000, "Cannot access webinar info.")
+    found = [] if meeting.what == "alone" else seats(account.people, meeting)
+    return _participants(account, asked, meeting, found, as_past)
+
+
+def report_participants(account: Account, asked: Asked) -> Row:
+    """`GET /report/meetings/{uuid}/participants`: there is no report where only one person was there."""
+    meeting = _past(account, asked)
+    if meeting.is_webinar or meeting.what == "alone" or meeting.end.date() < _oldest(account):
+        raise ApiError(404, 3001, f"Meeting {asked.values['meetingId']} not found or has expired.")
+    return _participants(account, asked, meeting, seats(account.people, meeting), as_report)
+
+
+def past_meeting(account: Account, asked: Asked) -> Row:
+    """`GET /past_meetings/{uuid}`: the only one that tells the host's id."""
+    meeting, people = _past(account, asked), account.people
+    found = seats(people, meeting)
+    return {
+        "uuid": meeting.uuid,
+        "id": meeting.number,
+        "host_id": people.user_id(meeting.host),
+        "user_name": people.display_name(meeting.host),
+        "user_email": people.email_then(meeting.host),
+        "type": meeting.type,
+        "topic": meeting.topic,
+        "start_time": zulu(meeting.start),
+        "end_time": zulu(meeting.end),
+        "duration": meeting.minutes,
+        "total_minutes": minutes(found),
+        "participants_count": sum(not seat.waiting for seat in found),
+        "dept": people.department(meeting.host),
+        "source": "Zoom",
+        "has_meeting_summary": False,
+    }
+
+
+def recordings(account: Account, asked: Asked) -> Row:
+    """`GET /users/{id}/recordings`: a range over a month is cut short, not refused; the answer says to what."""
+    host, (since, until) = find_user(account, asked), _recording_window(account, asked)
+    if not account.people.licensed(host):
+        raise ApiError(
+            400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities."
+        )
+    if account.recordings.has_none(host):
+        raise ApiError(404, 3301, "There is no recording for this session.")
+    lag, now = timedelta(hours=account.settings.late_hours), account.now()
+    days = [since + timedelta(days=n) for n in range((until - since).days + 1)]
+    found = [row for day in days for seen, row in account.recordings.of(host, day) if seen + lag <= now]
+    page = account.page(asked, over(found, _itself))
+    window = {"from": since.isoformat(), "to": until.isoformat()}
+    return (
+        window
+        | counted(len(found), page_size(asked.parameters, 300))
+        | {"next_page_token": page.token, "meetings": page.rows}
+    )
+
+
+def daily(account: Account, asked: Asked) -> Row:
+    """`GET /report/daily`: one month, this one by default."""
+    today = account.now().date()
+    year, month = _number(asked, "year", today.year), _number(asked, "month", today.month)
+    oldest = _oldest(account).replace(day=1)
+    if not 1 <= month <= 12 or not oldest <= date(year, month, 1) <= today:  # noqa: PLR2004
+        message = "Daily report can only be provided for a month that falls within the recent 6 months."
+        raise ApiError(400, 300, message)
+    return {"year": year, "month": month, "dates": list(daily_rows(account, date(year, month, 1)))}
+
+
+def daily_rows(account: Account, month: date) -> Iterator[Row]:
+    """The days of a month that are over; sums are estimates, as the account's own are."""
+    lag = timedelta(hours=account.settings.late_hours)
+    last = min(account.now().date(), (month + timedelta(days=31)).replace(day=1))
+    for day in (month + timedelta(days=n) for n in range((last - month).days)):
+        if _begin(day) + timedelta(days=1) + lag > account.now():
+            return
+        meetings = account.meetings.slots(day)
+        chance = draw(account.settings.seed, "daily", day)
+        yield {
+            "date": day.isoformat(),
+            "new_users": account.people.joined_on(day),
+            "meetings": meetings,
+            "participants": meetings * 3 + chance.randrange(meetings),
+            "meeting_minutes": meetings * 90 + chance.randrange(30 * meetings),
+        }
+
+
+def _participants(
+    account: Account, asked: Asked, meeting: Meeting, found: list[Seat], form: Callable[..., Row]
+) -> Row:
+    settled = meeting.end + timedelta(hours=account.settings.late_hours) <= account.now()
+    walk = over(found, lambda seat: form(account.people, meeting, seat, settled=settled))
+    page = account.page(asked, walk)
+    return counted(len(found), page_size(asked.parameters, 300)) | {
+        "next_page_token": page.token,
+        "participants": page.rows,
+    }
+
+
+def _past(account: Account, asked: Asked) -> Meeting:
+    """The meeting whom a path names by uuid, or the latest one by id."""
+    name, now = asked.values["meetingId"], account.now()
+    found = account.meetings.latest(int(name), now) if name.isdecimal() else account.meetings.find(name)
+    if found is None or found.end > now:
+        raise no_meeting(name)
+    if now - found.end > timedelta(days=365):
+        raise ApiError(400, 12702, "Can not access a meeting a year ago.")
+    return found
+
+
+def _history_walk(account: Account, asked: Asked, since: datetime, until: datetime) -> Walk:
+    wanted = {"meeting": ("Meeting",), "webinar": ("Webinar",)}.get(
+        asked.parameters.get("meeting_type", "all"), ("Meeting", "Webinar")
+    )
+    by_end = asked.parameters.get("date_type") == "end_time"
+    # A meeting that ended in the window began a day before it at the earliest.
+    first = (since - timedelta(days=by_end)).date()
+    last = min((until - timedelta(seconds=1)).date(), account.now().date())
+
+    def walk(position: int) -> Iterator[tuple[int, Row]]:
+        day = max(first, FIRST_DAY + timedelta(days=position >> _DAY_BITS))
+        slot = position & ((1 << _DAY_BITS) - 1)
+        while day <= last:
+            for meeting in account.meetings.on(day, slot):
+                told = meeting.end if by_end else meeting.start
+                if since <= told < until and _listed(account, meeting) and _kind(meeting) in wanted:
+                    yield _place(meeting), history_row(account, meeting)
+            day, slot = day + timedelta(days=1), 0
+
+    return walk
+
+
+def _listed(account: Account, meeting: Meeting) -> bool:
+    """Whether a report has it yet: a running one is not there, a late one comes hours after it ended."""
+    lag = timedelta(hours=account.settings.late_hours if meeting.late else 0)
+    return meeting.end + lag <= account.now()
+
+
+def _kind(meeting: Meeting) -> str:
+    return "Webinar" if meeting.is_webinar else "Meeting"
+
+
+def _place(meeting: Meeting) -> int:
+    return ((meeting.day - FIRST_DAY).days << _DAY_BITS) + meeting.slot
+
+
+def _report_window(account: Account, asked: Asked) -> tuple[datetime, datetime]:
+    """The UTC times from which and before which a report was asked, by the account's zone."""
+    since, until = _date(asked, "from"), _date(asked, "to")
+    if since is None or until is None or since > until or (until - since).days > 30:  # noqa: PLR2004 (a month)
+        raise ApiError(400, 300, "Invalid parameter: from, to.")
+    if since < _oldest(account):
+        raise ApiError(400, 300, "The report can only be provided for a date within the recent 6 months.")
+    zone = ZoneInfo(account.settings.report_zone)
+    end = until + timedelta(days=account.settings.report_to == "inclusive")
+    return tuple(  # type: ignore[return-value]
+        datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in (since, end)
+    )
+
+
+def _recording_window(account: Account, asked: Asked) -> tuple[date, date]:
+    today = account.now().date()
+    # Without dates a live account answered for yesterday and today, unlike its description.
+    since, until = _date(asked, "from") or today - timedelta(days=1), _date(asked, "to") or today
+    if since > until:
+        raise ApiError(400, 300, "The from date must be earlier than the to date.")
+    return max(since, until - timedelta(days=30)), until
+
+
+def _oldest(account: Account) -> date:
+    """The first day that reports still have: six calendar months ago."""
+    today = account.now().date()
+    months = today.year * 12 + today.month - 1 - 6
+    return date(months // 12, months % 12 + 1, min(today.day, 28))
+
+
+def _date(asked: Asked, name: str) -> date | None:
+    text = asked.parameters.get(name, "")
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ApiError(400, 300, f"Invalid parameter: {name}.") from error
+
+
+def _number(asked: Asked, name: str, default: int) -> int:
+    text = asked.parameters.get(name, "")
+    if text and not text.isdecimal():
+        raise ApiError(400, 300, f"Invalid parameter: {name}.")
+    return int(text) if text else default
+
+
+def _begin(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _itself(row: Row) -> Row:
+    return row
