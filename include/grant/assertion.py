@@ -1,0 +1,60 @@
+"""How a worker proves to the broker that it may read a Connection: RFC 7523, `client_secret_jwt`, HS256.
+
+Who can sign holds the client secret, and who reads the Connection holds it, so workers need no further
+account. The HMAC key is derived from the secret: HS256 asks for 256 bits (RFC 7518, 3.2), and a Zoom client
+secret is shorter.
+"""
+
+import hashlib
+import hmac
+import uuid
+from urllib.parse import parse_qs, urlencode
+
+import jwt
+
+TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_AUDIENCE = "zoom-grant-broker"
+_LIFE_SECONDS = 60
+_LEEWAY_SECONDS = 5
+_CLAIMS = ["aud", "sub", "iss", "iat", "exp", "jti"]
+
+
+def sign(connection_id: str, client_secret: str, *, now: float) -> str:
+    """An assertion for one Connection, good for a minute from `now` (seconds since 1970)."""
+    times = {"iat": int(now), "exp": int(now) + _LIFE_SECONDS}
+    claims = {"aud": _AUDIENCE, "iss": connection_id, "sub": connection_id, "jti": uuid.uuid4().hex}
+    return jwt.encode(claims | times, _key(client_secret), algorithm="HS256")
+
+
+def is_signed(assertion: str, connection_id: str, client_secret: str) -> bool:
+    """Whether somebody who holds this Connection's secret made `assertion` for it within the last minute."""
+    try:
+        claims = jwt.decode(
+            assertion,
+            _key(client_secret),
+            algorithms=["HS256"],
+            audience=_AUDIENCE,
+            leeway=_LEEWAY_SECONDS,
+            options={"require": _CLAIMS},
+        )
+    except jwt.InvalidTokenError:
+        return False
+    named = claims["sub"] == connection_id == claims["iss"]
+    return bool(named and claims["exp"] - claims["iat"] <= _LIFE_SECONDS)
+
+
+def form(assertion: str, rejected: str | None) -> bytes:
+    """The body of a request to the broker; `rejected` is the digest of the access token that Zoom refused."""
+    fields = {"client_assertion_type": TYPE, "client_assertion": assertion}
+    return urlencode(fields | ({"rejected": rejected} if rejected else {})).encode()
+
+
+def parse(body: bytes) -> tuple[str, str | None]:
+    """The assertion ("" where there is none) and the rejected token's digest."""
+    fields = parse_qs(body.decode(errors="replace"))
+    given = fields.get("client_assertion_type") == [TYPE]
+    return fields.get("client_assertion", [""])[0] if given else "", fields.get("rejected", [None])[0]
+
+
+def _key(client_secret: str) -> bytes:
+    return hmac.digest(client_secret.encode(), b"zoom grant broker", hashlib.sha256)

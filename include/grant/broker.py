@@ -1,0 +1,96 @@
+"""The API server's route that hands out access tokens, never a refresh token.
+
+Every route brings its own authentication (Airflow mounts the apps of plugins without any): the caller signs
+with the client secret, see assertion.py. An unknown Connection and a bad signature look the same.
+"""
+
+import logging
+import math
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from include.grant import assertion
+from include.grant.desk import Desk
+from include.grant.freshness import PauseError, access_token, ask_again_seconds, seconds_left
+from include.grant.journal import Grant
+from include.grant.store import NoGrantError
+from include.grant.wiring import new_desk
+from include.zoom.errors import ConsentRequired, PermanentError, TransientError, ZoomError
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/zoom"
+_BODY_LIMIT = 8_192
+_RETRY_SECONDS = 2.0
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.desk = new_desk()
+    yield
+    await app.state.desk.finish()
+
+
+app = FastAPI(title="Zoom grants", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+
+@app.post("/grants/{connection_id}/access-token")
+async def give_access_token(connection_id: str, request: Request) -> JSONResponse:
+    """An access token for who can sign with the Connection's client secret."""
+    desk: Desk = request.app.state.desk
+    try:
+        signed, rejected = assertion.parse(await _body(request))
+        grant = await _authenticated(desk, connection_id, signed)
+        if grant is None:
+            return _answer(401, {"error": "unauthorized"})
+        return _token(await desk.serve(grant, rejected), rejected)
+    except ZoomError as error:
+        return _failure(error)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _BODY_LIMIT:
+            return b""
+    return body
+
+
+async def _authenticated(desk: Desk, connection_id: str, signed: str) -> Grant | None:
+    try:
+        grant = await desk.read(connection_id)
+    except NoGrantError:
+        grant = None
+    except PermanentError as error:  # said in the log, not to somebody who has not proven anything
+        log.error("No access token for Connection %s: %s", connection_id, error)  # noqa: TRY400
+        grant = None
+    secret = grant.app.client_secret if grant else ""
+    valid = assertion.is_signed(signed, connection_id, secret)
+    return grant if valid and secret else None
+
+
+def _token(grant: Grant, rejected: str | None) -> JSONResponse:
+    body = {
+        "access_token": access_token(grant, rejected),
+        "expires_in": math.floor(seconds_left(grant)),
+        "ask_again_in": round(ask_again_seconds(grant), 1),
+    }
+    return _answer(200, body)
+
+
+def _failure(error: ZoomError) -> JSONResponse:
+    if isinstance(error, TransientError):
+        seconds = error.retry_after_seconds if isinstance(error, PauseError) else _RETRY_SECONDS
+        return _answer(
+            503, {"error": "later", "message": str(error)}, {"Retry-After": str(math.ceil(seconds))}
+        )
+    name = "consent_required" if isinstance(error, ConsentRequired) else "misconfigured"
+    return _answer(409, {"error": name, "message": str(error)})
+
+
+def _answer(status: int, body: Mapping[str, object], headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body, status, {"Cache-Control": "no-store", **(headers or {})})

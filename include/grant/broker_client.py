@@ -1,0 +1,112 @@
+"""Asks the API server's broker for an access token, as a task does that has no database."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from include.grant import assertion
+from include.grant.freshness import PauseError
+from include.grant.holder import AccessToken
+from include.zoom.errors import ConsentRequired, Misconfigured, PermanentError, TransientError
+from include.zoom.oauth import retry_after_seconds
+
+_TIMEOUT = httpx.Timeout(40, connect=5)  # the broker itself answers within 25 seconds
+_SKEW_SECONDS = 20
+_PERMANENT: dict[str, type[PermanentError]] = {
+    "consent_required": ConsentRequired,
+    "misconfigured": Misconfigured,
+}
+
+
+@dataclass
+class BrokerClient:
+    """One question per call; who asks decides about asking again."""
+
+    api_url: str
+    connection_id: str
+    client_secret: str = field(repr=False)
+    http: httpx.AsyncClient
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    _skew_seconds: float = 0.0
+
+    async def ask(self, rejected: str | None = None) -> AccessToken:
+        """An access token other than the rejected one, which is given by its digest.
+
+        Raises:
+            PauseError: The broker asks for patience.
+            TransientError: The API server failed or could not be reached.
+            ConsentRequired, Misconfigured: What the broker says of the grant.
+        """
+        began = self.monotonic()
+        answer = await self._post(rejected)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._learn_skew(answer):
+            answer = await self._post(rejected)
+        if answer.status_code != HTTPStatus.OK:
+            raise self._error(answer)
+        body = _json(answer)
+        try:
+            return AccessToken(body["access_token"], began + body["ask_again_in"], began + body["expires_in"])
+        except (KeyError, TypeError) as error:
+            raise TransientError("The API server's answer was cut short.") from error
+
+    async def _post(self, rejected: str | None) -> httpx.Response:
+        signed = assertion.sign(self.connection_id, self.client_secret, now=self.clock() + self._skew_seconds)
+        try:
+            return await self.http.post(
+                f"{self.api_url}/zoom/grants/{quote(self.connection_id, safe='')}/access-token",
+                content=assertion.form(signed, rejected),
+                headers={"Content-Type": "application/x-www-form-urlencoded"},
+                timeout=_TIMEOUT,
+            )
+        except httpx.HTTPError as error:
+            raise TransientError(
+                f"Airflow's API server could not be asked for an access token ({type(error).__name__})."
+            ) from error
+
+    def _learn_skew(self, answer: httpx.Response) -> bool:
+        """Assertions live a minute: where the clocks differ by more, the server's counts."""
+        try:
+            there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
+        except (KeyError, ValueError):
+            return False
+        skew = there - self.clock()
+        learnt = abs(skew - self._skew_seconds) > _SKEW_SECONDS
+        self._skew_seconds = skew if learnt else self._skew_seconds
+        return learnt
+
+    def _error(self, answer: httpx.Response) -> Exception:
+        status, body = answer.status_code, _json(answer)
+        message = str(body.get("message") or f"Airflow's API server answered {status}.")
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            wait = retry_after_seconds(answer.headers.get("Retry-After"), datetime.now(UTC))
+            return PauseError(message, retry_after_seconds=wait or 1.0)
+        if body.get("error") in _PERMANENT:
+            return _PERMANENT[body["error"]](message)
+        if status == HTTPStatus.UNAUTHORIZED:
+            return Misconfigured(
+                f"Airflow's API server does not accept the client secret of Connection {self.connection_id} as "
+                "this task reads it: it must be a Connection of type zoom in Airflow's own database, the same "
+                "for both. The API server's log says more."
+            )
+        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+            return Misconfigured(
+                f"The API server at {self.api_url} has no /zoom: install the project there and point its plugins "
+                "folder at plugins/, or set [zoom] api_url (AIRFLOW__ZOOM__API_URL) to the one that has it."
+            )
+        return TransientError(message)
+
+
+def _json(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,129 @@
+"""ZoomHook, what tasks use: an authenticated client of Zoom's API."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+from airflow.sdk import BaseHook
+from airflow.sdk.log import amask_secret
+
+from include.grant.broker_client import BrokerClient
+from include.grant.fields import Fields
+from include.grant.freshness import access_token, ask_again_seconds, seconds_left
+from include.grant.holder import AccessToken, TokenHolder
+from include.grant.masking import forms
+from include.grant.reading import api_server_url, aread_fields, has_database, read_fields
+from include.zoom.auth import BearerAuth
+from include.zoom.errors import ZoomError
+
+_TIMEOUT = httpx.Timeout(60, connect=10)
+
+
+class ZoomHook(BaseHook):
+    """A `zoom` Connection: its client, its account, its plan. Nothing is read before it is needed."""
+
+    conn_name_attr = "zoom_conn_id"
+    default_conn_name = "zoom_default"
+    conn_type = "zoom"
+    hook_name = "Zoom"
+
+    def __init__(self, zoom_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
+        super().__init__(logger_name=logger_name)
+        self.zoom_conn_id = zoom_conn_id
+        self._lock = asyncio.Lock()
+        self._fields: Fields | None = None
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A client of Zoom's API (its base address ends in /v2) that signs each request.
+
+        A token that Zoom refuses is replaced once per request. No redirects, no proxies from the environment.
+        """
+        fields = await self.load()
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as own:
+            holder = TokenHolder(_source(fields, own), self._lock)
+            async with httpx.AsyncClient(
+                base_url=fields.api_url,
+                auth=BearerAuth(holder),
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                trust_env=False,
+            ) as http:
+                yield http
+
+    async def load(self) -> Fields:
+        """Reads the Connection, once; afterwards `account` and `plan` cost nothing."""
+        async with self._lock:
+            if self._fields is None:
+                self._fields = await aread_fields(self.zoom_conn_id)
+            return self._fields
+
+    @property
+    def account(self) -> str:
+        """Names account and host, as landing and warehouse know them: `<account_id>@<host>`."""
+        return self._loaded().account
+
+    @property
+    def plan(self) -> str:
+        """The account's plan: free, pro or business."""
+        return self._loaded().plan
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Checks the fields and that Zoom's API can be reached; never spends a token.
+
+        Airflow's UI tests under a random id in an environment variable, so neither broker nor journal know it.
+        """
+        try:
+            fields = read_fields(self.zoom_conn_id)
+            with httpx.Client(timeout=10, trust_env=False) as http:
+                http.get(f"{fields.api_url}/users/me")
+        except ZoomError as error:
+            return False, str(error)
+        except httpx.HTTPError as error:
+            return False, f"Zoom's API could not be reached ({type(error).__name__})."
+        return (
+            True,
+            "The fields are complete and Zoom's API can be reached. Whether the grant lives is not tested.",
+        )
+
+    def _loaded(self) -> Fields:
+        if self._fields is None:
+            self._fields = read_fields(self.zoom_conn_id)
+        return self._fields
+
+
+def _source(fields: Fields, http: httpx.AsyncClient) -> Callable[[str | None], Awaitable[AccessToken]]:
+    if has_database():
+        return _Local(fields.connection_id).ask
+    return _Remote(BrokerClient(api_server_url(), fields.connection_id, fields.app.client_secret, http)).ask
+
+
+class _Remote:
+    """Asks the broker and masks what it gives, in the way that coroutines may."""
+
+    def __init__(self, broker: BrokerClient) -> None:
+        self._broker = broker
+
+    async def ask(self, rejected: str | None) -> AccessToken:
+        token = await self._broker.ask(rejected)
+        for form in forms(token.value):
+            await amask_secret(form)
+        return token
+
+
+class _Local:
+    """The same rotation without the way over the API server, where the database is at hand."""
+
+    def __init__(self, connection_id: str) -> None:
+        from include.grant.wiring import new_desk  # noqa: PLC0415 - a task must not load the database's models
+
+        self._connection_id = connection_id
+        self._desk = new_desk()
+
+    async def ask(self, rejected: str | None) -> AccessToken:
+        began = time.monotonic()
+        grant = await self._desk.serve(await self._desk.read(self._connection_id), rejected)
+        value = access_token(grant, rejected) or ""
+        return AccessToken(value, began + ask_again_seconds(grant), began + seconds_left(grant))

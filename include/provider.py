@@ -1,0 +1,113 @@
+"""What Airflow reads of this project through its entry point: connection type, settings, journal."""
+
+from typing import Any
+
+_HOOK = "include.grant.hook.ZoomHook"
+_VERSION = "0.1.0"
+
+
+def provider_info() -> dict[str, Any]:
+    """The answer to the entry point `apache_airflow_provider`."""
+    return {
+        "package-name": "airflow-zoom-warehouse",
+        "name": "Zoom",
+        "description": "Keeps a Zoom account's data in a warehouse.",
+        "hooks": [{"integration-name": "Zoom", "python-modules": ["include.grant.hook"]}],
+        "connection-types": [_connection_type()],
+        "config": {"zoom": {"description": "The Zoom warehouse.", "options": _options()}},
+        "db-managers": ["include.grant.migrations.GrantDBManager"],
+    }
+
+
+def _connection_type() -> dict[str, Any]:
+    return {
+        "connection-type": "zoom",
+        "hook-class-name": _HOOK,
+        "hook-name": "Zoom",
+        "ui-field-behaviour": {
+            "hidden-fields": ["port", "schema"],
+            "relabeling": {"host": "API address", "login": "Client ID", "password": "Client secret"},
+            "placeholders": {"host": "https://api.zoom.us/v2"},
+        },
+        "conn-fields": {
+            "grant_type": _field(
+                "Grant type",
+                "authorization_code: a person authorises once. account_credentials: a server-to-server app.",
+                ["authorization_code", "account_credentials"],
+            ),
+            "account_id": _field(
+                "Account ID", "Needed for account_credentials; otherwise filled when the app is authorised."
+            ),
+            "oauth_url": _field("OAuth address", "https://zoom.us/oauth when empty."),
+            "plan": _field(
+                "Plan", "The Zoom account's plan; it sets how fast we may ask.", ["free", "pro", "business"]
+            ),
+        },
+    }
+
+
+def _field(label: str, description: str, choices: list[str] | None = None) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": ["string", "null"]}
+    if choices:
+        schema["enum"] = [*choices, None]
+    return {"label": label, "description": description, "schema": schema}
+
+
+# Of each setting: its type, default, example and description.
+_SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
+    "allowed_hosts": (
+        "string",
+        "",
+        "127.0.0.1:8443 zoom-proxy.example.com",
+        "Hosts beside Zoom's that may see the client secret, as host or host:port, separated by blanks.",
+    ),
+    "api_url": (
+        "string",
+        "",
+        "https://airflow.example.com",
+        "Where workers reach the API server with the plugins, if the execution API is served apart.",
+    ),
+    "redirect_uri": (
+        "string",
+        "",
+        "https://airflow.example.com/zoom/callback",
+        "The redirect address that is registered with the Zoom app; needed for the first consent.",
+    ),
+    "spill_folder": (
+        "string",
+        "",
+        "/var/lib/airflow/zoom",
+        "Where an answer of Zoom is kept, sealed, while the metadata database fails; outlives the container.",
+    ),
+    "landing": (
+        "string",
+        "",
+        "s3://bucket/zoom",
+        "Where raw pages and Parquet files go; a folder of the project when empty.",
+    ),
+    "participants_source": (
+        "string",
+        "past_meetings",
+        "report",
+        "Which list gives the participants: past_meetings (no daily cap) or report.",
+    ),
+    "retry_delay_after_kill_seconds": (
+        "integer",
+        "60",
+        "300",
+        "How long a task waits before its next try when it was killed.",
+    ),
+}
+
+
+def _options() -> dict[str, Any]:
+    return {
+        name: {
+            "description": description,
+            "version_added": _VERSION,
+            "type": kind,
+            "example": example,
+            "default": default,
+        }
+        for name, (kind, default, example, description) in _SETTINGS.items()
+    }
