@@ -18,6 +18,8 @@ Messages say what was tried, what came back and what to do next. They never hold
 string or a person's data.
 """
 
+# ruff: noqa: N818 (they are named for what happened, as the tree above reads)
+
 from datetime import datetime
 
 

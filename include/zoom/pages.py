@@ -33,6 +33,11 @@ class ParentKey:
         return json.dumps([dict(self.keys), self.slice_date and self.slice_date.isoformat()], sort_keys=True)
 
 
+def unit_id(listing: int, parent: ParentKey | None) -> str:
+    """The same text for the same list of the same parent, in every try of a pull."""
+    return f"{listing}:{parent.identity if parent else ''}"
+
+
 @dataclass(frozen=True)
 class Page:
     """One answer of Zoom, secrets removed."""

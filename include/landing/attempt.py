@@ -1,0 +1,213 @@
+"""One try of a pull: takes pages as they are finished and publishes them with a manifest at the end.
+
+Pages go into files that are closed every so often. Each closed file has an index beside it that names the
+finished units, and the cursor names the files: what a killed try has finished is not asked again. Each try
+writes a folder of its own, so a try that is not quite dead cannot write into its successor's.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+import pyarrow as pa
+from airflow.sdk import ObjectStoragePath
+
+from include.landing.errors import LandingDamaged, LandingError
+from include.landing.files import MeasuredFile, written_whole
+from include.landing.manifest import LandedFile, Manifest, parsed
+from include.zoom.pages import Page, unit_id
+from include.zoom.pull import PullCounts
+from include.zoom.stream import Stream
+
+FILE_PAGES = 1_000
+FILE_BYTES = 32 << 20
+_RESUMABLE = timedelta(hours=48)  # since the last file: the longest wait for a daily cap is 24 hours
+
+
+@dataclass
+class _Part:
+    """A file of pages: open, or one that an earlier try closed."""
+
+    file: LandedFile
+    finished: list[str]
+    extracted_at: datetime | None
+
+    def written(self) -> bytes:
+        return orjson.dumps(self)
+
+    @classmethod
+    def read(cls, text: bytes, address: str) -> "_Part":
+        told = parsed(text, address)
+        moment = told["extracted_at"]
+        return cls(LandedFile(**told["file"]), told["finished"], moment and datetime.fromisoformat(moment))
+
+
+class Attempt:
+    """A `Sink` for `include.zoom.pull`."""
+
+    def __init__(
+        self,
+        folder: ObjectStoragePath,
+        stream: Stream,
+        attempt_id: str,
+        about: Manifest,
+        *,
+        clock: Callable[[], datetime],
+        keep: Callable[[str], None] | None = None,
+    ) -> None:
+        self.id = attempt_id
+        self._folder = folder
+        self._stream = stream
+        self._about = about
+        self._clock = clock
+        self._keep = keep
+        self._parts: list[_Part] = []
+        self._open: _OpenPart | None = None
+        self._lost = False
+
+    def resume(self, cursor: str) -> None:
+        """Takes over what an earlier try had finished, if it asked the same and not too long ago.
+
+        Raises:
+            LandingDamaged: its files are gone or altered.
+        """
+        told = parsed(cursor.encode(), "The pull's cursor")
+        fresh = self._clock() - datetime.fromisoformat(told["kept_at"]) <= _RESUMABLE
+        if fresh and told["asks"] == self._asks():
+            self._parts = [self._index(name) for name in told["files"]]
+
+    def write(self, pages: Sequence[Page]) -> None:
+        """Takes the pages of one finished unit."""
+        part, self._open = self._open or self._next_part(), None
+        try:
+            part.write(pages, self._stream)
+        except BaseException:
+            # Half a unit is in it: the whole file is lost, and what was in it is asked again.
+            self._lost = True
+            part.drop()
+            raise
+        self._open = part
+        if part.is_large():
+            self._close()
+
+    def finished(self) -> Collection[str]:
+        """The units that this try, and those it goes on from, have finished."""
+        return {unit for part in self._parts for unit in part.finished}
+
+    def cursor(self) -> str:
+        """What the next try needs to go on from here; everything written so far is in closed files then."""
+        if self._open is not None:
+            self._close()
+        return self._cursor()
+
+    def finish(self, counts: PullCounts) -> Manifest:
+        """Publishes: writes the manifest, and the pointer to it where it is a snapshot."""
+        self.cursor()
+        if self._lost:
+            raise LandingError(
+                f"A file of {self.id} was lost, so the attempt is not published. This is a bug."
+            )
+        moments = [part.extracted_at for part in self._parts if part.extracted_at is not None]
+        files = tuple(part.file for part in self._parts)
+        manifest = replace(
+            self._about,
+            extracted_at=min(moments, default=self._clock()),
+            files=files,
+            counts={
+                **asdict(counts),
+                "pages": sum(file.pages for file in files),
+                "records": sum(file.records for file in files),
+            },
+        )
+        written_whole(self._folder / self.id / "manifest.json", manifest.written())
+        if manifest.snapshot_date is not None:
+            self._point(manifest, manifest.snapshot_date)
+        return manifest
+
+    def _next_part(self) -> "_OpenPart":
+        return _OpenPart(self._folder, f"{self.id}/part-{len(self._parts) + 1:05}.ndjson.zst")
+
+    def _close(self) -> None:
+        if self._open is None:
+            return
+        was_open, self._open, self._lost = self._open, None, True
+        part = was_open.close()
+        written_whole(self._folder / _index_name(part.file.name), part.written())
+        self._parts.append(part)
+        self._lost = False
+        if self._keep is not None:
+            self._keep(self._cursor())
+
+    def _cursor(self) -> str:
+        told = {
+            "kept_at": self._clock(),
+            "asks": self._asks(),
+            "files": [part.file.name for part in self._parts],
+        }
+        return orjson.dumps(told).decode()
+
+    def _asks(self) -> dict[str, Any]:
+        return {
+            "account": self._about.account,
+            "stream": self._stream.name,
+            "days": [day.isoformat() for day in self._about.days],
+            "settings": dict(self._about.settings),
+        }
+
+    def _index(self, name: str) -> _Part:
+        path = self._folder / _index_name(name)
+        try:
+            return _Part.read(path.read_bytes(), path.name)
+        except FileNotFoundError as error:
+            raise LandingDamaged(
+                f"{path.name}, which the pull's cursor names, is gone from landing."
+            ) from error
+
+    def _point(self, manifest: Manifest, day: date) -> None:
+        pointers = self._folder / "snapshots"
+        pointers.mkdir(parents=True, exist_ok=True)
+        pointer = orjson.dumps({"account": manifest.account, "address": manifest.address})
+        written_whole(pointers / f"{day}.json", pointer)
+
+
+class _OpenPart:
+    """A file that is being written."""
+
+    def __init__(self, folder: ObjectStoragePath, name: str) -> None:
+        self._name = name
+        self._file = MeasuredFile(folder / name)
+        self._compressed = pa.CompressedOutputStream(self._file, "zstd")
+        self._finished: list[str] = []
+        self._earliest: datetime | None = None
+        self._pages = self._records = self._bytes = 0
+
+    def write(self, pages: Iterable[Page], stream: Stream) -> None:
+        unit = ""
+        for page in pages:
+            line = page.line() + b"\n"
+            self._compressed.write(line)
+            self._pages += 1
+            self._bytes += len(line)
+            self._records += len(page.records(stream.lists[page.listing]))
+            self._earliest = min(self._earliest or page.received_at, page.received_at)
+            unit = unit_id(page.listing, page.parent)
+        if unit:
+            self._finished.append(unit)
+
+    def is_large(self) -> bool:
+        return self._pages >= FILE_PAGES or self._bytes >= FILE_BYTES
+
+    def close(self) -> _Part:
+        self._compressed.close()
+        self._file.close()
+        file = LandedFile(self._name, self._file.size, self._file.sha256, self._pages, self._records)
+        return _Part(file, self._finished, self._earliest)
+
+    def drop(self) -> None:
+        self._file.close()
+
+
+def _index_name(name: str) -> str:
+    return name.removesuffix(".ndjson.zst") + ".json"

@@ -1,0 +1,103 @@
+"""Files that know their length and checksum: measured while they are written, verified before they are read."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import BinaryIO, Self, cast
+
+from airflow.sdk import ObjectStoragePath
+
+from include.landing.errors import LandingDamaged, writing
+
+_CHUNK = 1 << 20
+_IN_MEMORY_BYTES = 8 << 20
+
+
+class MeasuredFile:
+    """A binary file to write once from start to end; `size` and `sha256` are right when it is closed.
+
+    It has what pyarrow asks of a file to write.
+    """
+
+    def __init__(self, path: ObjectStoragePath) -> None:
+        self.name = path.name
+        self.size = 0
+        self.closed = False
+        self._digest = hashlib.sha256()
+        with writing(self.name):
+            self._target = _opened(path, "wb")
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal checksum of what was written."""
+        return self._digest.hexdigest()
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Appends; raises `LandingFull` or another `LandingError`."""
+        content = bytes(data)
+        with writing(self.name):
+            self._target.write(content)
+        self._digest.update(content)
+        self.size += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        """How many bytes were written."""
+        return self.size
+
+    def flush(self) -> None:
+        """Does nothing: only a closed file counts."""
+
+    def close(self) -> None:
+        """Ends the file."""
+        if not self.closed:
+            self.closed = True
+            with writing(self.name):
+                self._target.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def verified(path: ObjectStoragePath, *, size: int, sha256: str, remedy: str) -> Iterator[BinaryIO]:
+    """A local, seekable copy of a file that is what its manifest says, else `LandingDamaged`."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as copy:
+        found_size, found_sha256 = _copy(path, cast("BinaryIO", copy), remedy)
+        if found_size != size:
+            raise LandingDamaged(
+                f"{path.name} in landing has {found_size} bytes, its manifest says {size}. {remedy}"
+            )
+        if found_sha256 != sha256:
+            raise LandingDamaged(f"{path.name} in landing was altered: its checksum differs. {remedy}")
+        copy.seek(0)
+        yield cast("BinaryIO", copy)
+
+
+def written_whole(path: ObjectStoragePath, content: bytes) -> None:
+    """Writes a small object at once."""
+    with writing(path.name):
+        path.write_bytes(content)
+
+
+def _copy(path: ObjectStoragePath, target: BinaryIO, remedy: str) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with _opened(path, "rb") as source:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                size += target.write(chunk)
+    except FileNotFoundError as error:
+        raise LandingDamaged(f"{path.name} is gone from landing. {remedy}") from error
+    return size, digest.hexdigest()
+
+
+def _opened(path: ObjectStoragePath, mode: str) -> BinaryIO:
+    return cast("BinaryIO", path.open(mode))  # type: ignore[no-untyped-call] # Airflow ships it untyped

@@ -1,0 +1,140 @@
+"""What an attempt holds: written last, so what has a manifest is complete."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Self
+
+import orjson
+
+from include.landing.errors import LandingDamaged
+from include.zoom.stream import Kind, slice_dates
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A file of pages; `name` is its path below the stream's folder."""
+
+    name: str
+    bytes: int
+    sha256: str
+    pages: int
+    records: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A finished pull; `address` is its path below landing's root."""
+
+    address: str
+    account: str
+    stream: str
+    kind: Kind
+    attempt_id: str
+    days: tuple[date, ...]
+    extracted_at: datetime
+    """The earliest answer's `Date` header; our own clock where nothing had to be asked."""
+    files: tuple[LandedFile, ...]
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def slice_dates(self) -> tuple[date, ...]:
+        """The slices that loading it replaces."""
+        if self.kind is Kind.SNAPSHOT:
+            return (self.extracted_at.date(),)
+        return slice_dates(self.kind, self.days)
+
+    @property
+    def snapshot_date(self) -> date | None:
+        """The slice of a snapshot; None for the other kinds."""
+        return self.extracted_at.date() if self.kind is Kind.SNAPSHOT else None
+
+    def written(self) -> bytes:
+        """The manifest as JSON."""
+        return orjson.dumps(self, option=orjson.OPT_INDENT_2)
+
+    @classmethod
+    def read(cls, text: bytes, address: str) -> Self:
+        """The manifest that `text` is."""
+        told = parsed(text, address)
+        return cls(
+            address=address,
+            account=told["account"],
+            stream=told["stream"],
+            kind=Kind(told["kind"]),
+            attempt_id=told["attempt_id"],
+            days=_dates(told["days"]),
+            extracted_at=datetime.fromisoformat(told["extracted_at"]),
+            files=tuple(LandedFile(**file) for file in told["files"]),
+            counts=told["counts"],
+            settings=told["settings"],
+        )
+
+
+@dataclass(frozen=True)
+class FrameFile:
+    """A Parquet file: the rows of one table and slice; `name` is its path below the frames' folder."""
+
+    table: str
+    slice_date: date
+    name: str
+    rows: int
+    bytes: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True)
+class FrameManifest:
+    """A finished transform of one attempt."""
+
+    address: str
+    account: str
+    stream: str
+    kind: Kind
+    attempt_id: str
+    load_id: str
+    extracted_at: datetime
+    slice_dates: tuple[date, ...]
+    """All slices to replace, also those that have become empty and have no file."""
+    files: tuple[FrameFile, ...]
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+    def written(self) -> bytes:
+        """The manifest as JSON."""
+        return orjson.dumps(self, option=orjson.OPT_INDENT_2)
+
+    @classmethod
+    def read(cls, text: bytes, address: str) -> Self:
+        """The manifest that `text` is."""
+        told = parsed(text, address)
+        return cls(
+            address=address,
+            account=told["account"],
+            stream=told["stream"],
+            kind=Kind(told["kind"]),
+            attempt_id=told["attempt_id"],
+            load_id=told["load_id"],
+            extracted_at=datetime.fromisoformat(told["extracted_at"]),
+            slice_dates=_dates(told["slice_dates"]),
+            files=tuple(
+                FrameFile(**{**file, "slice_date": date.fromisoformat(file["slice_date"])})
+                for file in told["files"]
+            ),
+            counts=told["counts"],
+        )
+
+
+def parsed(text: bytes, address: str) -> dict[str, Any]:
+    """A JSON object of landing's own."""
+    try:
+        told = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise LandingDamaged(
+            f"{address} in landing is cut off or altered. Clear the pull task of this run, which asks Zoom anew."
+        ) from error
+    return dict(told)
+
+
+def _dates(texts: list[str]) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(text) for text in texts)

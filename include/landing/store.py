@@ -1,0 +1,150 @@
+"""Landing's root: begins attempts, finds what manifests name."""
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from typing import BinaryIO
+from urllib.parse import quote
+
+import pyarrow as pa
+import uuid6
+from airflow.sdk import ObjectStoragePath
+
+from include.landing.attempt import Attempt
+from include.landing.errors import LandingDamaged, writing
+from include.landing.files import verified
+from include.landing.frames import FrameFolder
+from include.landing.manifest import FrameFile, FrameManifest, LandedFile, Manifest, parsed
+from include.zoom.pages import Page
+from include.zoom.stream import Kind, Stream
+
+_ASK_ANEW = "Clear the pull task of this run, which asks Zoom anew."
+_TRANSFORM_ANEW = "Clear the transform task of this run, which makes it anew."
+
+_log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Landing:
+    """A folder or bucket of attempts; addresses are paths below it, so it may be moved."""
+
+    def __init__(self, root: ObjectStoragePath | str, *, clock: Callable[[], datetime] = _now) -> None:
+        self._root = ObjectStoragePath(root) if isinstance(root, str) else root
+        self._clock = clock
+
+    def begin(
+        self,
+        account: str,
+        stream: Stream,
+        *,
+        days: Iterable[date] = (),
+        resume: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        keep: Callable[[str], None] | None = None,
+    ) -> Attempt:
+        """A new attempt.
+
+        Args:
+            account: key of the Zoom account and host.
+            stream: what is pulled.
+            days: the window; a snapshot has none.
+            resume: the cursor of a try of the same run that did not end.
+            settings: what else decides what is asked, such as which list gives the participants.
+            keep: is called with the cursor each time that a file is complete.
+        """
+        attempt_id = str(uuid6.uuid7())
+        folder = f"{_folder_name(account)}/{stream.name}"
+        empty = Manifest(
+            address=f"{folder}/{attempt_id}/manifest.json",
+            account=account,
+            stream=stream.name,
+            kind=stream.kind,
+            attempt_id=attempt_id,
+            days=() if stream.kind is Kind.SNAPSHOT else tuple(sorted(set(days))),
+            extracted_at=self._clock(),
+            files=(),
+            settings=dict(settings or {}),
+        )
+        attempt = Attempt(self._root / folder, stream, attempt_id, empty, clock=self._clock, keep=keep)
+        self._make(f"{folder}/{attempt_id}")
+        if resume is not None:
+            _resume(attempt, resume)
+        return attempt
+
+    def manifest(self, address: str) -> Manifest:
+        """The manifest at an address."""
+        return Manifest.read(self._read(address, _ASK_ANEW), address)
+
+    def pages(self, manifest: Manifest) -> Iterator[Page]:
+        """All pages of an attempt, each file verified before its first page comes.
+
+        Raises:
+            LandingDamaged: a file is missing, cut off or altered.
+        """
+        folder = self._root / manifest.address.rsplit("/", 2)[0]
+        for file in manifest.files:
+            yield from _pages(folder, file)
+
+    def latest_snapshot(self, account: str, stream: str, day: date) -> str | None:
+        """The address of the complete snapshot that was taken on `day`, if there is one."""
+        pointer = f"{_folder_name(account)}/{stream}/snapshots/{day}.json"
+        try:
+            told = parsed((self._root / pointer).read_bytes(), pointer)
+            return self.manifest(told["address"]).address if told["account"] == account else None
+        except FileNotFoundError:
+            return None
+        except LandingDamaged as error:
+            _log.warning("%s It is asked anew.", error)
+            return None
+
+    def begin_frames(self, manifest: Manifest) -> FrameFolder:
+        """A new folder for one transform of an attempt."""
+        load_id = str(uuid6.uuid7())
+        folder = f"{manifest.address.rsplit('/', 1)[0]}/frames-{load_id}"
+        self._make(folder)
+        return FrameFolder(self._root / folder, f"{folder}/manifest.json", load_id, manifest)
+
+    def frame_manifest(self, address: str) -> FrameManifest:
+        """The manifest of a transform at an address."""
+        return FrameManifest.read(self._read(address, _TRANSFORM_ANEW), address)
+
+    def open_frame(self, manifest: FrameManifest, file: FrameFile) -> AbstractContextManager[BinaryIO]:
+        """A local, seekable copy of a Parquet file, verified."""
+        path = self._root / manifest.address.rsplit("/", 1)[0] / file.name
+        return verified(path, size=file.bytes, sha256=file.sha256, remedy=_TRANSFORM_ANEW)
+
+    def _make(self, folder: str) -> None:
+        with writing(folder.rsplit("/", 1)[-1]):
+            (self._root / folder).mkdir(parents=True, exist_ok=True)
+
+    def _read(self, address: str, remedy: str) -> bytes:
+        if address.startswith("/") or ".." in address.split("/"):
+            raise LandingDamaged(f"{address} is no address in landing. {remedy}")
+        try:
+            return (self._root / address).read_bytes()
+        except FileNotFoundError as error:
+            raise LandingDamaged(f"{address} is gone from landing. {remedy}") from error
+
+
+def _pages(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
+    with verified(folder / file.name, size=file.bytes, sha256=file.sha256, remedy=_ASK_ANEW) as copy:
+        # pyarrow refuses a cut-off zstd stream; the zstandard package reads one without an error.
+        lines = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(copy, mode="r"), "zstd"))
+        for line in lines:
+            yield Page.from_line(line)
+
+
+def _resume(attempt: Attempt, cursor: str) -> None:
+    try:
+        attempt.resume(cursor)
+    except (LandingDamaged, KeyError, TypeError, ValueError) as error:
+        _log.warning("An earlier try cannot be continued, so all is asked again: %s", error)
+
+
+def _folder_name(account: str) -> str:
+    return quote(account, safe="@").replace("%", "~")

@@ -1,0 +1,193 @@
+"""One table from Zoom's status and code to what must be done.
+
+A code's meaning depends on the endpoint and on the status
+(https://developers.zoom.us/docs/api/errors/); these are the lists that this project asks. Errors also come
+with HTTP 200. What the table does not know is an error, never an empty list.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from include.zoom.errors import (
+    DailyCapReached,
+    Misconfigured,
+    NotEntitled,
+    PageTokenExpired,
+    RateLimited,
+    TokenRejected,
+    TransientError,
+    Unavailable,
+    UnexpectedAnswer,
+    ZoomError,
+)
+
+_OK, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 200, 401, 403, 429
+_SERVER_TROUBLE = range(500, 600)
+_INVALID_PARAMETER = 300
+
+_ITEM = "This item has nothing to give."
+_SCOPES = "Add the scopes to the Zoom app and authorise it again; retrying cannot clear this."
+_BUG = "Retrying cannot clear this: the request or Zoom's API has changed."
+
+_BY_CODE: Mapping[int, tuple[type[ZoomError], str]] = {
+    124: (TokenRejected, "The access token was refused, also after it was replaced."),
+    200: (NotEntitled, "The account's plan, add-ons or permissions do not include this list."),
+    _INVALID_PARAMETER: (UnexpectedAnswer, "Zoom refuses a parameter. " + _BUG),
+    1001: (Unavailable, f"No such user. {_ITEM}"),
+    1010: (Unavailable, f"The user belongs to another account. {_ITEM}"),
+    2300: (UnexpectedAnswer, "Zoom does not know this address. " + _BUG),
+    2305: (Unavailable, f"Access to it is restricted. {_ITEM}"),
+    2306: (Unavailable, f"Access to it is restricted. {_ITEM}"),
+    3000: (Unavailable, f"Not a meeting. {_ITEM}"),
+    3001: (Unavailable, f"No such meeting, or expired. {_ITEM}"),
+    3161: (Unavailable, f"The user may not host. {_ITEM}"),
+    3301: (Unavailable, f"No such recording. {_ITEM}"),
+    3322: (Unavailable, f"No such transcript. {_ITEM}"),
+    4130: (Unavailable, f"No such group. {_ITEM}"),
+    4700: (Misconfigured, "The app lacks scopes, or may not act for the account. " + _SCOPES),
+    4711: (Misconfigured, "The app lacks scopes. " + _SCOPES),
+    12702: (Unavailable, f"Older than Zoom keeps. {_ITEM}"),
+    12703: (Misconfigured, "The app's owner may not see this group. " + _SCOPES),
+}
+_BY_STATUS: Mapping[int, tuple[type[ZoomError], str]] = {
+    _UNAUTHORIZED: _BY_CODE[124],
+    _FORBIDDEN: (Misconfigured, "Zoom denies this account the API, or the app this list. " + _SCOPES),
+    408: (TransientError, "Try again later."),
+    425: (TransientError, "Try again later."),
+}
+_SCOPE = re.compile(r"\b[a-z_]+(?::[a-z_]+){1,3}\b")
+_ONLY_PAID = re.compile(r"only available for (?:a )?paid", re.IGNORECASE)
+_SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request was, as far as a message may tell: the path's template, never its values."""
+
+    path: str
+    list_key: str
+    with_page_token: bool
+
+
+def error_in(asked: Asked, response: httpx.Response, *, received_at: datetime) -> ZoomError | None:
+    """The error that an answer is; None for a page."""
+    payload = _object(response.content)
+    if response.status_code == _OK:
+        return _error_in_success(asked, response, payload)
+    where = _where(asked, response, payload)
+    if response.status_code == _TOO_MANY:
+        return _limited(where, response, payload, received_at)
+    if response.status_code in _SERVER_TROUBLE:
+        return TransientError(f"{where} Zoom is in trouble; try again later.")
+    return _by_table(asked, where, response.status_code, payload or {})
+
+
+def retry_after(response: httpx.Response, *, received_at: datetime) -> float | None:
+    """Seconds from the answer's own time to `Retry-After`.
+
+    It comes as seconds, as an HTTP date, or (daily caps) as an ISO time; None where it is absent or garbled.
+    """
+    text = response.headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    moment = _moment(text)
+    return None if moment is None else max(0.0, (moment - received_at).total_seconds())
+
+
+def answer_time(response: httpx.Response) -> datetime | None:
+    """The answer's `Date` header: one clock for all workers."""
+    return _moment(response.headers.get("Date", ""))
+
+
+def tracking_id(response: httpx.Response) -> str:
+    """What Zoom's support asks for; printable or nothing."""
+    text = str(response.headers.get("x-zm-trackingid", ""))
+    return text if text.isprintable() else ""
+
+
+def _error_in_success(
+    asked: Asked, response: httpx.Response, payload: dict[str, Any] | None
+) -> ZoomError | None:
+    where = _where(asked, response, payload)
+    if payload is None:
+        return TransientError(f"{where} It is no JSON object; try again later.")
+    if _code(payload) not in (None, 0):
+        return _by_table(asked, where, _OK, payload)
+    if asked.list_key in payload:
+        return None
+    if _ONLY_PAID.search(_text(payload)):
+        return NotEntitled(f"{where} Only available for paid accounts.")
+    return UnexpectedAnswer(f"{where} There is no {asked.list_key!r} in it. {_BUG}")
+
+
+def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) -> ZoomError:
+    code = _code(payload)
+    if asked.with_page_token and (code == _INVALID_PARAMETER or "page token is invalid" in _text(payload)):
+        return PageTokenExpired(f"{where} The page token has expired; ask from the first page.")
+    known = _BY_CODE.get(code) if code is not None else None
+    error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
+    if error is Misconfigured and (scopes := _SCOPE.findall(_text(payload))):
+        advice = f"{advice} Zoom names: {', '.join(scopes)}."
+    return error(f"{where} {advice}")
+
+
+def _limited(
+    where: str, response: httpx.Response, payload: dict[str, Any] | None, received_at: datetime
+) -> ZoomError:
+    # Status and message decide, not the code: sources disagree on it, and measured answers lack the headers.
+    wait = retry_after(response, received_at=received_at)
+    kind = response.headers.get("X-RateLimit-Type", "").lower()
+    if "daily" not in kind + _text(payload or {}).lower():
+        return RateLimited(f"{where} Too many requests per second.", retry_after_seconds=wait)
+    resets_at = received_at + timedelta(seconds=wait) if wait else _next_midnight(received_at)
+    return DailyCapReached(
+        f"{where} The daily cap is used up until {resets_at:%F %T} UTC.", resets_at=resets_at
+    )
+
+
+def _next_midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _where(asked: Asked, response: httpx.Response, payload: dict[str, Any] | None) -> str:
+    code = _code(payload or {})
+    coded = "" if code is None else f", Zoom code {code}"
+    tracked = tracking_id(response)
+    support = f" (tracking id {tracked})" if tracked else ""
+    return f"GET {asked.path} answered {response.status_code}{coded}{support}."
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def _code(payload: Mapping[str, Any]) -> int | None:
+    try:
+        return int(payload["code"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _text(payload: Mapping[str, Any]) -> str:
+    return str(payload.get("message", ""))
+
+
+def _moment(text: str) -> datetime | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = parse(text)
+        except ValueError:
+            continue
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return None

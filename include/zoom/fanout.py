@@ -1,0 +1,40 @@
+"""From a parent stream's records to the parents that a child stream asks."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from include.zoom.pages import Page, ParentKey, Record
+from include.zoom.stream import Kind, Parent, Stream, record_date
+
+Dated = tuple[Mapping[str, Any], date]
+"""A root record as Zoom gave it, and its slice."""
+
+
+def root_records(
+    stream: Stream, pages: Iterable[Page], slices: Container[date], *, snapshot_date: date | None = None
+) -> Iterator[tuple[Record, date]]:
+    """The root records of landed pages that belong to `slices`, with their slice.
+
+    A snapshot's records all belong to `snapshot_date`. Repeats are kept: `parent_keys` leaves them out.
+    """
+    for page in pages:
+        for record in page.records(stream.lists[page.listing]):
+            day = snapshot_date if stream.kind is Kind.SNAPSHOT else record_date(stream, record)
+            if day is not None and (stream.kind is Kind.SNAPSHOT or day in slices):
+                yield record, day
+
+
+def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
+    """Each parent to ask, once; records without a key, or of another sort than `Parent.only`, are not asked."""
+    found: dict[tuple[str, ...], ParentKey] = {}
+    for record, slice_date in records:
+        keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
+        if all(keys.values()) and _is_asked(parent, record):
+            day = slice_date if parent.dates else None
+            found.setdefault(tuple(keys.values()), ParentKey(keys, day))
+    return list(found.values())
+
+
+def _is_asked(parent: Parent, record: Mapping[str, Any]) -> bool:
+    return all(record.get(field) in values for field, values in parent.only.items())

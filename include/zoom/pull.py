@@ -1,0 +1,195 @@
+"""One stream over some days: asks its lists, for each parent where it has one, and hands pages to a sink.
+
+Each list of each parent is a unit: its pages wait until all have come and add up, and go to the sink at once.
+A unit that an earlier try has finished is not asked again.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from include.zoom.client import RawPage, ZoomClient
+from include.zoom.completeness import Completeness
+from include.zoom.errors import IncompleteData, PageTokenExpired, Unavailable, UnexpectedAnswer
+from include.zoom.fanout import Dated, parent_keys
+from include.zoom.pages import Page, ParentKey, unit_id
+from include.zoom.spool import Spool
+from include.zoom.stream import Listing, Stream
+from include.zoom.window import windows
+
+_SKIPS_ALWAYS_ALLOWED = 10
+_SKIPS_ALLOWED_SHARE = 0.01
+
+
+class Sink(Protocol):
+    """Where pages go."""
+
+    def write(self, pages: Sequence[Page]) -> None:
+        """Takes all pages of one unit, which is finished then."""
+
+    def finished(self) -> Collection[str]:
+        """The `unit_id`s that an earlier try has finished."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A parent that had nothing to give, and why."""
+
+    parent: Mapping[str, str]
+    reason: str
+
+
+@dataclass
+class PullCounts:
+    """What a pull did."""
+
+    parents: int = 0
+    """Parents there were to ask."""
+    reused: int = 0
+    """Units that an earlier try had finished."""
+    asked_again: int = 0
+    """Windows that were asked from their first page again."""
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+async def pull(
+    stream: Stream,
+    days: Iterable[date],
+    client: ZoomClient,
+    *,
+    sink: Sink,
+    parents: Iterable[Dated] | None = None,
+    today: date,
+    concurrency: int = 8,
+) -> PullCounts:
+    """Pulls a stream.
+
+    Args:
+        stream: what to ask.
+        days: UTC days that Zoom still keeps (see `window.reachable_days`).
+        client: asks Zoom.
+        sink: takes the pages of each finished unit.
+        parents: for a child stream, the parent stream's root records with their slices, all of them.
+        today: the UTC day; nothing beyond it is asked.
+        concurrency: units that are asked at once.
+
+    Raises:
+        NotEntitled: skip the stream.
+        DailyCapReached: go on after `resets_at`; what is finished stays with the sink.
+        IncompleteData: records are missing, or too many parents had nothing to give.
+        ZoomError: anything else of `include.zoom.errors`.
+    """
+    return await _Pull(stream, tuple(days), client, sink, today).run(parents, concurrency)
+
+
+@dataclass(frozen=True)
+class _Unit:
+    index: int
+    listing: Listing
+    parent: ParentKey | None
+
+    @property
+    def id(self) -> str:
+        return unit_id(self.index, self.parent)
+
+
+class _Pull:
+    def __init__(
+        self, stream: Stream, days: tuple[date, ...], client: ZoomClient, sink: Sink, today: date
+    ) -> None:
+        self._stream = stream
+        self._client = client
+        self._sink = sink
+        self._windows = [windows(listing, days, today=today) for listing in stream.lists]
+        self._counts = PullCounts()
+
+    async def run(self, parents: Iterable[Dated] | None, concurrency: int) -> PullCounts:
+        units = self._left(self._parents(parents))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(self._work(units))
+        except BaseExceptionGroup as several:
+            # The first failure cancels the rest; the caller decides by its class.
+            raise several.exceptions[0] from None
+        return self._counts
+
+    def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
+        if self._stream.parent is None:
+            return [None]
+        if records is None:
+            raise TypeError(f"{self._stream.name} needs the records of {self._stream.parent.stream}.")
+        keys = parent_keys(self._stream.parent, records)
+        self._counts.parents = len(keys)
+        return list(keys)
+
+    def _left(self, parents: Sequence[ParentKey | None]) -> Iterator[_Unit]:
+        finished = set(self._sink.finished())
+        for index, listing in enumerate(self._stream.lists):
+            for parent in parents:
+                unit = _Unit(index, listing, parent)
+                if unit.id in finished:
+                    self._counts.reused += 1
+                else:
+                    yield unit
+
+    async def _work(self, units: Iterator[_Unit]) -> None:
+        for unit in units:
+            with Spool() as spool:
+                try:
+                    for window in self._windows[unit.index]:
+                        await self._ask(unit, window, spool)
+                except Unavailable as error:
+                    self._skip(unit, error)
+                else:
+                    self._sink.write(spool)
+
+    async def _ask(self, unit: _Unit, window: Mapping[str, str], spool: Spool) -> None:
+        """Asks a window; from its first page once more where its token expired or it does not add up."""
+        start = len(spool)
+        expired = asked_again = False
+        while True:
+            try:
+                return await self._ask_once(unit, window, spool, asked_again=asked_again)
+            except PageTokenExpired:
+                if expired:
+                    raise
+                expired = True
+            except IncompleteData:
+                if asked_again:
+                    raise
+                asked_again = True
+            spool.cut(start)
+            self._counts.asked_again += 1
+
+    async def _ask_once(
+        self, unit: _Unit, window: Mapping[str, str], spool: Spool, *, asked_again: bool
+    ) -> None:
+        completeness = Completeness(unit.listing)
+        keys = unit.parent.keys if unit.parent else {}
+        async for raw in self._client.pages(unit.listing, window, keys):
+            completeness.add(raw)
+            spool.append(_page(unit, raw, len(spool) + 1))
+        completeness.check(asked_again=asked_again)
+
+    def _skip(self, unit: _Unit, error: Unavailable) -> None:
+        if unit.parent is None:
+            raise UnexpectedAnswer(
+                f"{error} It is no list of one item, so nothing can be skipped."
+            ) from error
+        self._counts.skipped.append(Skipped(unit.parent.keys, str(error)))
+        allowed = max(_SKIPS_ALWAYS_ALLOWED, int(_SKIPS_ALLOWED_SHARE * self._counts.parents))
+        if len(self._counts.skipped) > allowed:
+            reasons = Counter(skipped.reason.split(" (tracking")[0] for skipped in self._counts.skipped)
+            raise IncompleteData(
+                f"{self._stream.name}: more than {allowed} of {self._counts.parents} parents had nothing to give "
+                f"({'; '.join(f'{count} times {reason}' for reason, count in reasons.most_common(3))}). "
+                "Nothing of it is loaded; see what these have in common."
+            ) from error
+
+
+def _page(unit: _Unit, raw: RawPage, number: int) -> Page:
+    return Page(unit.index, unit.parent, number, raw.asked, raw.status, raw.received_at, raw.body)

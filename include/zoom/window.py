@@ -1,0 +1,76 @@
+"""Which dates are asked so that none of a run's days is missed, and which days Zoom no longer keeps."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+from include.zoom.catalog import STREAMS
+from include.zoom.stream import Asked, Kind, Listing, Stream, slice_dates
+
+# Zoom allows "a month" without saying of how many days; 28 days apart is less in every month.
+LONGEST_RANGE = timedelta(days=28)
+_DAY = timedelta(days=1)
+
+
+def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Mapping[str, str], ...]:
+    """The query parameters of each request that `days` need.
+
+    Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to today, and
+    split where they are longer than a month. Neighbours share a day, because `to` may be exclusive.
+    """
+    if listing.asked is Asked.ALWAYS_ALL:
+        return ({},)
+    if listing.asked is Asked.YEAR_MONTH:
+        months = slice_dates(Kind.MONTH, tuple(days))
+        return tuple({"year": str(month.year), "month": str(month.month)} for month in months)
+    widened = (_cut(listing, _widened(listing, day), today) for day in sorted(set(days)))
+    ranges = _joined(span for span in widened if span[0] <= span[1])
+    return tuple(
+        {"from": first.isoformat(), "to": last.isoformat()}
+        for span in ranges
+        for first, last in _split(*span)
+    )
+
+
+def reachable_days(stream: Stream, days: Iterable[date], *, today: date) -> tuple[date, ...]:
+    """Those of `days` that Zoom still keeps for this stream and for the parents that date it, in order."""
+    oldest = max((_oldest(each, today) for each in _dated_line(stream)), default=date.min)
+    if stream.kind is Kind.MONTH:
+        return tuple(sorted(day for day in set(days) if day.replace(day=1) >= oldest))
+    return tuple(sorted(day for day in set(days) if day >= oldest))
+
+
+def _dated_line(stream: Stream) -> Iterator[Stream]:
+    yield stream
+    if stream.parent is not None and stream.parent.dates:
+        yield from _dated_line(STREAMS[stream.parent.stream])
+
+
+def _oldest(stream: Stream, today: date) -> date:
+    limits = [listing.history_days for listing in stream.lists if listing.history_days is not None]
+    return today - timedelta(days=min(limits)) if limits else date.min
+
+
+def _widened(listing: Listing, day: date) -> tuple[date, date]:
+    return day - timedelta(listing.margin_before_days), day + timedelta(listing.margin_after_days)
+
+
+def _cut(listing: Listing, span: tuple[date, date], today: date) -> tuple[date, date]:
+    oldest = date.min if listing.history_days is None else today - timedelta(listing.history_days)
+    return max(span[0], oldest), min(span[1], today)
+
+
+def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    joined: list[tuple[date, date]] = []
+    for first, last in spans:
+        if joined and first <= joined[-1][1] + _DAY:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], last))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def _split(first: date, last: date) -> Iterator[tuple[date, date]]:
+    while last - first > LONGEST_RANGE:
+        yield first, first + LONGEST_RANGE
+        first += LONGEST_RANGE
+    yield first, last
