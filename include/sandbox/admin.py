@@ -46,7 +46,10 @@ class Admin:
         form = request.query_params.get("form", "past")
         if table not in truth.TABLES:
             return json_answer({"error": f"table is one of {sorted(truth.TABLES)}"}, 400)
-        moment = date.fromisoformat(day) if day else self._account.now().date()
+        try:
+            moment = date.fromisoformat(day) if day else self._account.now().date()
+        except ValueError:
+            return json_answer({"error": "day is yyyy-mm-dd"}, 400)
         rows = truth.rows(self._account, table, moment, form)
         return StreamingResponse(truth.as_json(table, moment, rows), media_type="application/json")
 
@@ -76,7 +79,7 @@ class Admin:
         return json_answer({})
 
     async def _revoke(self, _: Request) -> Response:
-        self._tokens.revoke()
+        self._tokens.end_grant()
         return json_answer({})
 
     async def _grant(self, _: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 from typing import Any
 
@@ -34,7 +34,7 @@ class Sandbox:
         self.log = RequestLog(self.clock)
         self.tokens = Tokens(settings, self.clock)
         self.limits = Limits(settings, self.clock)
-        self.faults = Faults(self.tokens.revoke)
+        self.faults = Faults(self.tokens.end_grant)
         self.account = Account(settings, self.clock)
         self._api = Api(self.account, self.tokens, self.limits)
         self._oauth = OAuth(settings, self.clock, self.tokens, self.log)
@@ -81,7 +81,14 @@ class Sandbox:
         )
 
     async def _served(
-        self, request: Request, template: str, answer: Step, *, label: str = "", latency: float = 0
+        self,
+        request: Request,
+        template: str,
+        answer: Step,
+        *,
+        label: str = "",
+        asked: Mapping[str, str] | None = None,
+        latency: float = 0,
     ) -> Response:
         """Latency, faults and the log around an answer."""
         self.log.began()
@@ -92,7 +99,7 @@ class Sandbox:
             status = 0 if isinstance(response, NoAnswer) else response.status_code
         finally:
             self.log.ended()
-            self.log.answered(template, label, status, request.query_params if label else {})
+            self.log.answered(template, label, status, asked or {})
         response.headers["date"] = format_datetime(self.clock.now().replace(microsecond=0), usegmt=True)
         response.headers["x-zm-trackingid"] = f"v=2.0;clid=sandbox;rid=WEB_{secrets.token_hex(16)}"
         return response

@@ -5,6 +5,7 @@ from typing import Any
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, no_user
 from include.sandbox.paging import counted, over, page_size
+from include.sandbox.profiles import profile
 
 Row = dict[str, Any]
 
@@ -15,7 +16,7 @@ def users(account: Account, asked: Asked) -> Row:
     if status not in {"active", "inactive", "pending"}:
         raise ApiError(400, 300, "Invalid field: status.")
     indices, now = account.people.indices(status), account.now()
-    page = account.page(asked, over(indices, lambda index: account.people.user(index, now)), 2000)
+    page = account.page(asked, over(indices, lambda index: profile(account.people, index, now)), 2000)
     size = page_size(asked.parameters, 2000)
     return counted(len(indices), size) | {
         "page_number": 1,
@@ -27,7 +28,7 @@ def users(account: Account, asked: Asked) -> Row:
 def user(account: Account, asked: Asked) -> Row:
     """`GET /users/{id}`: by id or e-mail; `me` is the account's owner, for a person's token."""
     index = find_user(account, asked)
-    row = account.people.user(index, account.now())
+    row = profile(account.people, index, account.now())
     return row | {
         "account_id": account.people.account_id,
         "account_number": 3_000_000_001,

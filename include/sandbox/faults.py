@@ -29,8 +29,9 @@ class NoAnswer(Response):
 class Fault:
     """One order.
 
-    `when="after"` lets the request take effect first: a token rotated and its answer lost. `edit` puts `body`
-    into the JSON answer and takes the keys of `drop` out; `hang` waits `seconds`, then answers as usual.
+    `when="after"` lets the request take effect first: a token rotated and its answer lost. `hang` is silent for
+    `seconds` and then cuts the connection, after a request that took effect it then answers. `edit` puts `body`
+    into the JSON answer and takes the keys of `drop` out. `skip` lets so many matching requests pass before.
     """
 
     path: str
@@ -48,7 +49,7 @@ class Fault:
     @property
     def keeps_away(self) -> bool:
         """Whether the request takes no effect."""
-        return self.when == "before" and self.kind not in {*_CHANGES, "revoke", "hang"}
+        return self.when == "before" and self.kind not in {*_CHANGES, "revoke"}
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether this request is one of those it waits for; counts down."""
@@ -95,11 +96,10 @@ class Faults:
             return await answer()
         if fault.kind in _CHANGES:
             return _CHANGES[fault.kind](await answer(), fault, request)
-        if fault.when == "after":
-            await answer()
+        response = await answer() if fault.when == "after" else None
         if fault.kind == "hang":
             await asyncio.sleep(fault.seconds)
-            return await answer()
+            return response or await _reset(request)
         if fault.kind == "reset":
             return await _reset(request)
         return _instead(fault)

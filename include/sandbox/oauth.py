@@ -17,6 +17,7 @@ from include.sandbox.settings import Settings
 from include.sandbox.tokens import Tokens
 
 CODE_SECONDS = 300
+GRANTS = ("authorization_code", "refresh_token", "account_credentials")
 Parameters = Mapping[str, str]
 # Zoom's error bodies are not those of RFC 6749: a sentence in `reason`, a word in `error`.
 INVALID_TOKEN = {"reason": "Invalid Token!", "error": "invalid_grant"}
@@ -66,14 +67,14 @@ class OAuth:
         grant = asked.get("grant_type", "")
         answer = self._refusal(request, grant) or self._grant(grant, asked)
         refused = "error" in answer
-        self._log.token_post(grant, str(answer.get("error", "ok")))
+        self._log.token_post(grant if grant in GRANTS else "other", str(answer.get("error", "ok")))
         return JSONResponse(answer, status_code=400 if refused else 200)
 
     async def revoke(self, request: Request) -> Response:
         """Ends the grant behind an access token."""
         if not self._is_client(request):
             return JSONResponse(INVALID_CLIENT, status_code=400)
-        self._tokens.revoke((await _parameters(request)).get("token", "-"))
+        self._tokens.revoke((await _parameters(request)).get("token", ""))
         return JSONResponse({"status": "success"})
 
     def _problem(self, asked: Parameters) -> str:

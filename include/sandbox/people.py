@@ -4,13 +4,11 @@ User `i` of `n` is a pure function of the seed: the first are active, then come 
 so that a page of any status is found by counting.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from include.sandbox.chance import draw, number_of_id, url_safe_id
-from include.sandbox.clock import zulu
 
 Row = dict[str, Any]
 FIRST = (
@@ -29,14 +27,11 @@ FIRST = (
     "李",
 )
 LAST = ("Ahmed", "Brown", "Chen", "Dąbrowski", "Eriksen", "Fernández", "Görlitz", "Haddad", "Ito", "O'Neil")
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kolkata", "UTC", "Pacific/Auckland")
 DEPARTMENTS = ("Sales", "Engineering", "People", "Finance", "", "Recherche & Développement")
-JOINED_FROM = date(2024, 1, 1)
+JOINED_FROM = date(2024, 2, 20)
 JOINED_DAYS = 1000
 _STEP = 7  # has no divisor in common with JOINED_DAYS: each day has its share of new users
 _STEP_BACK = pow(_STEP, -1, JOINED_DAYS)
-# Zoom's list of `license_option` has values that a double or JavaScript can't hold.
-BEYOND_DOUBLE = 576460752303423500
 
 
 @dataclass(frozen=True)
@@ -144,12 +139,6 @@ class People:
             return 0
         return len(range(passed * _STEP_BACK % JOINED_DAYS, self.count, JOINED_DAYS))
 
-    def user(self, index: int, now: datetime) -> Row:
-        """A record of the list of users."""
-        if self.status(index) == "pending":
-            return self._pending(index, now)
-        return self._base(index) | self._optional(index, now)
-
     def group(self, number: int) -> Row:
         """A record of the list of groups."""
         members = len(self.members(number))
@@ -191,66 +180,3 @@ class People:
             "last_name": last,
             "type": self.user_type(index),
         }
-
-    def everybody(self, now: datetime) -> Iterator[Row]:
-        """All users, of all statuses."""
-        return (self.user(index, now) for index in range(self.count))
-
-    def _pending(self, index: int, now: datetime) -> Row:
-        # Zoom shows the time of the call as `created_at` of a pending user.
-        return {
-            "email": self.email(index),
-            "type": 1,
-            "pmi": 0,
-            "verified": 0,
-            "status": "pending",
-            "dept": "",
-            "role_id": "2",
-            "created_at": zulu(now.replace(hour=0, minute=0, second=0)),
-        }
-
-    def _base(self, index: int) -> Row:
-        first, last = self.name(index)
-        return {
-            "id": self.user_id(index),
-            "email": self.email(index),
-            "first_name": first,
-            "last_name": last if index % 9 else "",
-            "display_name": f"{first} {last}\x00" if index % 97 == 5 else f"{first} {last}",  # noqa: PLR2004
-            "type": self.user_type(index),
-            "status": self.status(index),
-            "pmi": self.pmi(index),
-            "role_id": "0" if index == 0 else "2",
-            "timezone": ZONES[index % len(ZONES)],
-            "verified": 1,
-            "user_created_at": zulu(self.joined(index)),
-            "created_at": zulu(self.joined(index) + timedelta(days=30)),
-            "language": "en-US",
-        }
-
-    def _optional(self, index: int, now: datetime) -> Row:
-        chance = draw(self.seed, "user", index)
-        group = [self.group_id(self.group_of(index))] if index < self.active else []
-        row: Row = {
-            "dept": self.department(index),
-            "group_ids": group,
-            "login_types": [100, 1][: 1 + index % 2],
-        }
-        if chance.random() < 0.8:  # noqa: PLR2004
-            seen = now - timedelta(days=1 + chance.randrange(3))
-            row["last_login_time"] = zulu(seen.replace(hour=8, minute=chance.randrange(60), second=0))
-            row["last_client_version"] = "6.6.5.12345(mac)"
-        if chance.random() < 0.2:  # noqa: PLR2004
-            row["employee_unique_id"] = f"00{index}"
-            row["custom_attributes"] = [{"key": "cbf_sandbox", "name": "Cost centre", "value": "007"}]
-        if index % 5 == 2:  # noqa: PLR2004
-            row["license_info_list"] = [
-                {
-                    "license_type": "ZOOM_WORKPLACE_BUNDLE",
-                    "license_option": BEYOND_DOUBLE,
-                    "subscription_id": f"SUBREF-{index:06d}",
-                }
-            ]
-        if index % 6 == 0:
-            row["is_pilot_user"] = True  # a field that Zoom's description does not know
-        return row

@@ -104,7 +104,7 @@ class Recordings:
             "recording_count": len(files),
             "share_url": f"https://zoom.example/rec/share/{_secret(uuid, 'share')}?pwd={_secret(uuid, 'pwd')}",
             "recording_play_passcode": _secret(uuid, "passcode"),
-            "password": _secret(uuid, "password")[:8],
+            "password": _secret(uuid, "password"),
             "auto_delete": True,
             "auto_delete_date": (start.date() + timedelta(days=120)).isoformat(),
             "recording_files": files,

@@ -1,9 +1,8 @@
 """The endpoints of meetings that took place: history, participants, details, recordings, daily usage."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, no_meeting
@@ -13,6 +12,7 @@ from include.sandbox.directory import find_user
 from include.sandbox.meetings import FIRST_DAY, Meeting
 from include.sandbox.paging import Walk, counted, over, page_size
 from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
+from include.sandbox.windows import oldest_report_day, recording_window, report_window
 
 Row = dict[str, Any]
 _DAY_BITS = 32  # a place in the history: the day, then the slot
@@ -29,7 +29,7 @@ _FEATURES = (
 
 def history(account: Account, asked: Asked) -> Row:
     """`GET /report/history_meetings`: the whole account's, meetings and webinars; no total, no echo."""
-    since, until = _report_window(account, asked)
+    since, until = report_window(account, asked)
     page = account.page(asked, _history_walk(account, asked, since, until))
     return {
         "next_page_token": page.token,
@@ -83,7 +83,7 @@ def past_participants(account: Account, asked: Asked) -> Row:
 def report_participants(account: Account, asked: Asked) -> Row:
     """`GET /report/meetings/{uuid}/participants`: there is no report where only one person was there."""
     meeting = _past(account, asked)
-    if meeting.is_webinar or meeting.what == "alone" or meeting.end.date() < _oldest(account):
+    if meeting.is_webinar or meeting.what == "alone" or meeting.end.date() < oldest_report_day(account):
         raise ApiError(404, 3001, f"Meeting {asked.values['meetingId']} not found or has expired.")
     return _participants(account, asked, meeting, seats(account.people, meeting), as_report)
 
@@ -91,6 +91,8 @@ def report_participants(account: Account, asked: Asked) -> Row:
 def past_meeting(account: Account, asked: Asked) -> Row:
     """`GET /past_meetings/{uuid}`: the only one that tells the host's id."""
     meeting, people = _past(account, asked), account.people
+    if meeting.is_webinar:
+        raise ApiError(400, 300, "Cannot access meeting information.")
     found = seats(people, meeting)
     return {
         "uuid": meeting.uuid,
@@ -113,7 +115,7 @@ def past_meeting(account: Account, asked: Asked) -> Row:
 
 def recordings(account: Account, asked: Asked) -> Row:
     """`GET /users/{id}/recordings`: a range over a month is cut short, not refused; the answer says to what."""
-    host, (since, until) = find_user(account, asked), _recording_window(account, asked)
+    host, (since, until) = find_user(account, asked), recording_window(account, asked)
     if not account.people.licensed(host):
         raise ApiError(
             400, 3161, "Your user account is not allowed meeting hosting and scheduling capabilities."
@@ -136,20 +138,18 @@ def daily(account: Account, asked: Asked) -> Row:
     """`GET /report/daily`: one month, this one by default."""
     today = account.now().date()
     year, month = _number(asked, "year", today.year), _number(asked, "month", today.month)
-    oldest = _oldest(account).replace(day=1)
+    oldest = oldest_report_day(account).replace(day=1)
     if not 1 <= month <= 12 or not oldest <= date(year, month, 1) <= today:  # noqa: PLR2004
         message = "Daily report can only be provided for a month that falls within the recent 6 months."
         raise ApiError(400, 300, message)
-    return {"year": year, "month": month, "dates": list(daily_rows(account, date(year, month, 1)))}
-
-
-def daily_rows(account: Account, month: date) -> Iterator[Row]:
-    """The days of a month that are over; sums are estimates, as the account's own are."""
     lag = timedelta(hours=account.settings.late_hours)
-    last = min(account.now().date(), (month + timedelta(days=31)).replace(day=1))
+    return {"year": year, "month": month, "dates": list(daily_rows(account, date(year, month, 1), lag))}
+
+
+def daily_rows(account: Account, month: date, lag: timedelta = timedelta()) -> Iterator[Row]:
+    """The days of a month that were over `lag` ago; the sums are drawn, a count would take minutes."""
+    last = min((account.now() - lag).date(), (month + timedelta(days=31)).replace(day=1))
     for day in (month + timedelta(days=n) for n in range((last - month).days)):
-        if _begin(day) + timedelta(days=1) + lag > account.now():
-            return
         meetings = account.meetings.slots(day)
         chance = draw(account.settings.seed, "daily", day)
         yield {
@@ -220,53 +220,11 @@ def _place(meeting: Meeting) -> int:
     return ((meeting.day - FIRST_DAY).days << _DAY_BITS) + meeting.slot
 
 
-def _report_window(account: Account, asked: Asked) -> tuple[datetime, datetime]:
-    """The UTC times from which and before which a report was asked, by the account's zone."""
-    since, until = _date(asked, "from"), _date(asked, "to")
-    if since is None or until is None or since > until or (until - since).days > 30:  # noqa: PLR2004 (a month)
-        raise ApiError(400, 300, "Invalid parameter: from, to.")
-    if since < _oldest(account):
-        raise ApiError(400, 300, "The report can only be provided for a date within the recent 6 months.")
-    zone = ZoneInfo(account.settings.report_zone)
-    end = until + timedelta(days=account.settings.report_to == "inclusive")
-    return tuple(  # type: ignore[return-value]
-        datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in (since, end)
-    )
-
-
-def _recording_window(account: Account, asked: Asked) -> tuple[date, date]:
-    today = account.now().date()
-    # Without dates a live account answered for yesterday and today, unlike its description.
-    since, until = _date(asked, "from") or today - timedelta(days=1), _date(asked, "to") or today
-    if since > until:
-        raise ApiError(400, 300, "The from date must be earlier than the to date.")
-    return max(since, until - timedelta(days=30)), until
-
-
-def _oldest(account: Account) -> date:
-    """The first day that reports still have: six calendar months ago."""
-    today = account.now().date()
-    months = today.year * 12 + today.month - 1 - 6
-    return date(months // 12, months % 12 + 1, min(today.day, 28))
-
-
-def _date(asked: Asked, name: str) -> date | None:
-    text = asked.parameters.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise ApiError(400, 300, f"Invalid parameter: {name}.") from error
-
-
 def _number(asked: Asked, name: str, default: int) -> int:
     text = asked.parameters.get(name, "")
     if text and not text.isdecimal():
         raise ApiError(400, 300, f"Invalid parameter: {name}.")
     return int(text) if text else default
-
-
-def _begin(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _itself(row: Row) -> Row:

@@ -42,7 +42,7 @@ class Settings:
     plan: Plan = "business"
     limits: bool = True
     limit_form: Literal["full", "bare", "seconds", "http_date"] = "full"
-    """How a 429 tells when to come back; all of these have been seen."""
+    """How a 429 tells when to come back: Zoom's documents and clients know all of these."""
     latency_ms: float = 0
     token_latency_ms: float = 0
     late_hours: float = 0

@@ -61,13 +61,15 @@ class Tokens:
         """A server-to-server token: there is no refresh token, older ones go on living."""
         return self._answer(None)
 
-    def revoke(self, access_token: str = "") -> None:
-        """Ends the chain of this access token, or the grant that lives now; a lone token just ends."""
-        access = self._access.pop(access_token, None) if access_token else None
-        if not access_token:
-            self._end(self._chain)
-        elif access is not None and access.chain is not None:
+    def revoke(self, access_token: str) -> None:
+        """Ends this access token, with the grant that it came from."""
+        access = self._access.pop(access_token, None)
+        if access is not None and access.chain is not None:
             self._end(access.chain)
+
+    def end_grant(self) -> None:
+        """Ends the grant that lives now, as when the owner removes the app."""
+        self._end(self._chain)
 
     def verdict(self, access_token: str) -> str:
         """`live`, `expired` or `unknown`; the API answers 401 to the latter two."""

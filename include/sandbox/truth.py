@@ -7,6 +7,7 @@ from typing import Any
 
 from include.sandbox.account import Account
 from include.sandbox.meetings import Meeting
+from include.sandbox.profiles import profile
 from include.sandbox.reports import daily_rows, history_row
 from include.sandbox.seats import as_past, as_report, seats
 
@@ -14,7 +15,7 @@ Row = dict[str, Any]
 
 
 def _users(account: Account, _: date, __: str) -> Iterator[Row]:
-    return account.people.everybody(account.now())
+    return (profile(account.people, index, account.now()) for index in range(account.people.count))
 
 
 def _groups(account: Account, _: date, __: str) -> Iterator[Row]:

@@ -1,0 +1,82 @@
+"""What the list of users says of each."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.sandbox.chance import draw
+from include.sandbox.clock import zulu
+from include.sandbox.people import People
+
+Row = dict[str, Any]
+_ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kolkata", "UTC", "Pacific/Auckland")
+# Zoom's list of values for `license_option` has some that a double can't hold.
+_BEYOND_DOUBLE = 576460752303423500
+
+
+def profile(people: People, index: int, now: datetime) -> Row:
+    """A record of the list of users."""
+    if people.status(index) == "pending":
+        return _pending(people, index, now)
+    return _base(people, index) | _optional(people, index, now)
+
+
+def _pending(people: People, index: int, now: datetime) -> Row:
+    # Zoom shows the time of the call as `created_at` of a pending user.
+    return {
+        "email": people.email(index),
+        "type": 1,
+        "pmi": 0,
+        "verified": 0,
+        "status": "pending",
+        "dept": "",
+        "role_id": "2",
+        "created_at": zulu(now.replace(hour=0, minute=0, second=0)),
+    }
+
+
+def _base(people: People, index: int) -> Row:
+    first, last = people.name(index)
+    return {
+        "id": people.user_id(index),
+        "email": people.email(index),
+        "first_name": first,
+        "last_name": last if index % 9 else "",
+        "display_name": f"{first} {last}\x00" if index % 97 == 5 else f"{first} {last}",  # noqa: PLR2004
+        "type": people.user_type(index),
+        "status": people.status(index),
+        "pmi": people.pmi(index),
+        "role_id": "0" if index == 0 else "2",
+        "timezone": _ZONES[index % len(_ZONES)],
+        "verified": 1,
+        "user_created_at": zulu(people.joined(index)),
+        "created_at": zulu(people.joined(index) + timedelta(days=30)),
+        "language": "en-US",
+    }
+
+
+def _optional(people: People, index: int, now: datetime) -> Row:
+    chance = draw(people.seed, "user", index)
+    group = [people.group_id(people.group_of(index))] if index < people.active else []
+    row: Row = {
+        "dept": people.department(index),
+        "group_ids": group,
+        "login_types": [100, 1][: 1 + index % 2],
+    }
+    if chance.random() < 0.8:  # noqa: PLR2004
+        seen = now - timedelta(days=1 + chance.randrange(3))
+        row["last_login_time"] = zulu(seen.replace(hour=8, minute=chance.randrange(60), second=0))
+        row["last_client_version"] = "6.6.5.12345(mac)"
+    if chance.random() < 0.2:  # noqa: PLR2004
+        row["employee_unique_id"] = f"00{index}"
+        row["custom_attributes"] = [{"key": "cbf_sandbox", "name": "Cost centre", "value": "007"}]
+    if index % 5 == 2:  # noqa: PLR2004
+        row["license_info_list"] = [
+            {
+                "license_type": "ZOOM_WORKPLACE_BUNDLE",
+                "license_option": _BEYOND_DOUBLE,
+                "subscription_id": f"SUBREF-{index:06d}",
+            }
+        ]
+    if index % 6 == 0:
+        row["is_pilot_user"] = True  # a field that Zoom's description does not know
+    return row
