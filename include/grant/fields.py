@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import httpx
-
 from include.grant.hosts import allowed_address
 from include.grant.journal import GrantType
 from include.zoom.errors import Misconfigured
@@ -67,7 +65,7 @@ class Fields:
 
     @property
     def account(self) -> str:
-        """Names the account and where it lives, as the warehouse keeps one account per schema.
+        """Zoom's account id: a warehouse schema belongs to one account.
 
         Raises:
             Misconfigured: Nobody knows the account yet.
@@ -77,7 +75,7 @@ class Fields:
                 f"Connection {self.connection_id} has no account_id: authorise the app "
                 "(python -m include.grant connect), which fills it, or enter it."
             )
-        return f"{self.account_id}@{httpx.URL(self.api_url).netloc.decode()}"
+        return self.account_id
 
 
 def _one_of(name: str, texts: Mapping[str, str], choices: tuple[str, ...], connection_id: str) -> str:

@@ -32,7 +32,8 @@ class ZoomHook(BaseHook):
     def __init__(self, zoom_conn_id: str = default_conn_name, logger_name: str | None = None) -> None:
         super().__init__(logger_name=logger_name)
         self.zoom_conn_id = zoom_conn_id
-        self._lock = asyncio.Lock()
+        self.supervisor = asyncio.Lock()
+        """Held by whoever asks Airflow's supervisor; a synchronous question beside an asynchronous one is fatal."""
         self._fields: Fields | None = None
 
     @asynccontextmanager
@@ -43,7 +44,7 @@ class ZoomHook(BaseHook):
         """
         fields = await self.load()
         async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as own:
-            holder = TokenHolder(_source(fields, own), self._lock)
+            holder = TokenHolder(_source(fields, own), self.supervisor)
             async with httpx.AsyncClient(
                 base_url=fields.api_url,
                 auth=BearerAuth(holder),
@@ -55,14 +56,14 @@ class ZoomHook(BaseHook):
 
     async def load(self) -> Fields:
         """Reads the Connection, once; afterwards `account` and `plan` cost nothing."""
-        async with self._lock:
+        async with self.supervisor:
             if self._fields is None:
                 self._fields = await aread_fields(self.zoom_conn_id)
             return self._fields
 
     @property
     def account(self) -> str:
-        """Names account and host, as landing and warehouse know them: `<account_id>@<host>`."""
+        """Zoom's account id, as landing and warehouse know the account."""
         return self._loaded().account
 
     @property
