@@ -21,8 +21,8 @@ from include.flow.retries import ByErrorClass
 from include.zoom.catalog import STREAMS
 
 DEFAULT_ARGS = {
-    "retries": conf.getint("zoom", "retries"),
-    "retry_delay": timedelta(seconds=conf.getint("zoom", "retry_delay_seconds")),
+    "retries": 4,
+    "retry_delay": timedelta(seconds=conf.getint("zoom", "retry_delay_after_kill_seconds")),
     "retry_policy": ByErrorClass(),
 }
 

@@ -2,10 +2,14 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+# Before anything imports Airflow: no test reads or writes somebody's own installation.
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="zoom-tests-airflow-")
 
 from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres

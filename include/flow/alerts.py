@@ -26,7 +26,7 @@ def run_failed(context: "Context") -> None:
         return
     from airflow.providers.http.notifications.http import HttpNotifier  # noqa: PLC0415 (slow, rarely needed)
 
-    HttpNotifier(http_conn_id=CONNECTION, json={"text": _text(context)})(context)
+    HttpNotifier(http_conn_id=CONNECTION, json={"text": _text(context)}).notify(context)
 
 
 def _text(context: "Context") -> str:

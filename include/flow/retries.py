@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
+from include.landing.errors import LandingDamaged
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
 from include.zoom.errors import PermanentError, RateLimited, TransientError
 
@@ -30,7 +31,7 @@ class ByErrorClass(RetryPolicy):
         context: "Context | None" = None,  # noqa: ARG002 (Airflow's signature)
     ) -> RetryDecision:
         """Airflow asks this in the task's process, with the error itself."""
-        if isinstance(exception, PermanentError | PermanentWarehouseError):
+        if isinstance(exception, PermanentError | PermanentWarehouseError | LandingDamaged):
             return RetryDecision.fail("permanent: trying again cannot clear this")
         if isinstance(exception, TransientError | TransientWarehouseError):
             return RetryDecision.retry(_wait(exception, try_number), "transient: it may pass")

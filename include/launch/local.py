@@ -15,6 +15,11 @@ from include.launch.processes import Processes
 
 Say = Callable[[str], None]
 _WAREHOUSE = "warehouse"
+_SANDBOX_SETTINGS = {
+    "AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1",
+    # Nobody is redirected there: the consent takes the address as the sandbox answers it.
+    "AIRFLOW__ZOOM__REDIRECT_URI": "https://airflow.example.com/zoom/callback",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def local(
         processes = stack.enter_context(Processes(place.folder / "processes"))
         env = place.environment(metadata_uri=postgres.create("airflow"), port=free_port()) | dict(settings or {})
         sandbox_url = None if zoom else _start_sandbox(processes, env, sandbox_arguments)
-        env |= {"AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1"} if sandbox_url else {}
+        env |= _SANDBOX_SETTINGS if sandbox_url else {}
         airflow = LocalAirflow(processes, env)
         say("Migrating Airflow's metadata database …")
         airflow.migrate()

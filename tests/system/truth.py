@@ -31,7 +31,13 @@ def declared(name: str) -> tuple[Stream, Table]:
 def true_rows(pipeline: Any, stream: Stream, name: str, day: date) -> list[dict[str, Any]]:
     """The sandbox's truth for the slice that holds a day."""
     asked = day.replace(day=1) if stream.kind is Kind.MONTH else day
-    return list(pipeline.sandbox("GET", "truth", params={"table": name, "day": str(asked)})["rows"])
+    rows = pipeline.sandbox("GET", "truth", params={"table": name, "day": str(asked)})["rows"]
+    return [row for row in rows if settled(stream, row)]
+
+
+def settled(stream: Stream, row: dict[str, Any]) -> bool:
+    """Whether time no longer changes a row: a month's days do until they are over."""
+    return stream.kind is not Kind.MONTH or str(row["date"]) < str(datetime.now(UTC).date())
 
 
 def loaded_rows(pipeline: Any, stream: Stream, table: Table, day: date) -> list[dict[str, Any]]:
@@ -41,7 +47,8 @@ def loaded_rows(pipeline: Any, stream: Stream, table: Table, day: date) -> list[
         day = newest[0]["day"]
     elif stream.kind is Kind.MONTH:
         day = day.replace(day=1)
-    return pipeline.rows(f"SELECT * FROM zoom.{table.name} WHERE _slice_date = %s", day)
+    rows = pipeline.rows(f"SELECT * FROM zoom.{table.name} WHERE _slice_date = %s", day)
+    return [row for row in rows if settled(stream, row)]
 
 
 def told(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:

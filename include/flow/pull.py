@@ -1,0 +1,155 @@
+"""The `pull` task: asks Zoom for one stream over the run's days, into landing."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from airflow.sdk import conf
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
+
+from include.flow.days import written
+from include.flow.run import Run, landing
+from include.grant.hook import ZoomHook
+from include.landing import Attempt, Landing, LandingError, Manifest
+from include.zoom.catalog import streams
+from include.zoom.client import ZoomClient
+from include.zoom.errors import DailyCapReached, NotEntitled
+from include.zoom.fanout import Dated, root_records
+from include.zoom.pace import Pace
+from include.zoom.pull import PullCounts
+from include.zoom.pull import pull as pull_stream
+from include.zoom.stream import Kind, Stream
+from include.zoom.window import reachable_days
+
+CURSOR = "cursor"
+FINISHED = "finished"
+_log = logging.getLogger(__name__)
+
+
+def pull(name: str) -> dict[str, Any]:
+    """Where the pages of a stream lie: `{"manifest": address, "reused": whether another run pulled them}`.
+
+    A snapshot of today is reused, unless the run says `ask_again` or this very task has been cleared. A try
+    that was killed, or put off by a daily cap, is continued.
+    """
+    run, source = Run.current(), conf.get("zoom", "participants_source")
+    return _Pull(run, streams(source)[name], landing(), {"participants_source": source}).result()
+
+
+@dataclass
+class _Pull:
+    run: Run
+    stream: Stream
+    landing: Landing
+    settings: dict[str, str]
+    latest_cursor: str = ""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def result(self) -> dict[str, Any]:
+        hook = ZoomHook(self.run.param("zoom_conn_id"))
+        parents = self._parents_manifest()
+        days = self._days(parents)
+        # Everything of Airflow's is asked for before the event loop starts: a synchronous question beside an
+        # asynchronous one to the supervisor ends the task.
+        cursor = self.run.memory.get(CURSOR)
+        asked_before = bool(self.run.memory.get(FINISHED))
+        account = hook.account
+        if self.stream.kind is Kind.SNAPSHOT and not asked_before and not self.run.param("ask_again"):
+            if address := self.landing.latest_snapshot(account, self.stream.name, self.run.today):
+                _log.info("Today's %s are already there (%s).", self.stream.name, address)
+                return {"manifest": address, "reused": True}
+        attempt = self.landing.begin(
+            account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
+        )
+        with self._outcomes(attempt):
+            counts = asyncio.run(self._ask(hook, attempt, days, parents))
+        return self._finished(attempt.finish(counts))
+
+    def _finished(self, manifest: Manifest) -> dict[str, Any]:
+        self.run.memory.set(FINISHED, manifest.attempt_id)
+        self.run.memory.delete(CURSOR)
+        _log.info("Pulled %s: %s", self.stream.name, {**manifest.counts, "skipped": len(manifest.counts["skipped"])})
+        return {"manifest": manifest.address, "reused": False}
+
+    def _parents_manifest(self) -> Manifest | None:
+        if self.stream.parent is None:
+            return None
+        return self.landing.manifest(self.run.left_by(f"{self.stream.parent.stream}.pull")["manifest"])
+
+    def _days(self, parents: Manifest | None) -> tuple[date, ...]:
+        """The planned days that Zoom still keeps and that the parents are there for."""
+        if self.stream.kind is Kind.SNAPSHOT:
+            return ()
+        planned = self.run.planned_days(self.stream.name)
+        days = reachable_days(self.stream, planned, today=self.run.today)
+        if self.stream.parent and self.stream.parent.dates and parents:
+            days = tuple(day for day in days if day in parents.days)
+        if gone := set(planned) - set(days):
+            _log.warning("Zoom no longer keeps %s; their slices stay as they are.", written(gone))
+        return days
+
+    async def _ask(
+        self, hook: ZoomHook, attempt: Attempt, days: tuple[date, ...], parents: Manifest | None
+    ) -> PullCounts:
+        async with hook.client() as http, self._cursor_saved(hook):
+            return await pull_stream(
+                self.stream,
+                days,
+                ZoomClient(http, Pace(hook.plan)),
+                sink=attempt,
+                parents=self._parents_records(parents, days) if parents else None,
+                today=self.run.today,
+            )
+
+    def _parents_records(self, manifest: Manifest, days: tuple[date, ...]) -> Iterator[Dated]:
+        parent = streams(self.settings["participants_source"])[manifest.stream]
+        pages = self.landing.pages(manifest)
+        return root_records(parent, pages, days, snapshot_date=manifest.snapshot_date)
+
+    def _keep(self, cursor: str) -> None:
+        self.latest_cursor = cursor
+        self.changed.set()
+
+    @contextlib.asynccontextmanager
+    async def _cursor_saved(self, hook: ZoomHook) -> AsyncIterator[None]:
+        """Puts each cursor into the state store, while nobody else asks the supervisor anything."""
+
+        async def save() -> None:
+            while await self.changed.wait():
+                self.changed.clear()
+                async with hook.supervisor:
+                    self.run.memory.set(CURSOR, self.latest_cursor)
+
+        saver = asyncio.create_task(save())
+        try:
+            yield
+        finally:
+            saver.cancel()
+
+    @contextlib.contextmanager
+    def _outcomes(self, attempt: Attempt) -> Iterator[None]:
+        """What an error means to Airflow; what was finished is there for the next try in any case."""
+        try:
+            yield
+        except DailyCapReached as error:
+            _log.warning("%s", error)
+            raise AirflowRescheduleException(error.resets_at) from error
+        except NotEntitled as error:
+            _log.warning("Skipped: %s", error)
+            self.run.memory.set("skipped_because", str(error))
+            raise AirflowSkipException(f"Not entitled: {error}") from error
+        finally:
+            if sys.exc_info()[0] is not None:
+                self._remember(attempt)
+
+    def _remember(self, attempt: Attempt) -> None:
+        try:
+            self.run.memory.set(CURSOR, attempt.cursor())
+        except LandingError:
+            _log.exception("What was finished so far could not be kept.")
+            attempt.abandon()
