@@ -77,6 +77,7 @@ class Sandbox:
             f"/v2{route.template}",
             answer,
             label=route.label,
+            asked={**request.query_params, **values},
             latency=self.settings.latency_ms / 1000,
         )
 

@@ -29,16 +29,16 @@ class Zoom:
         self.http.headers["authorization"] = f"Bearer {answer['access_token']}"
         return str(answer["refresh_token"])
 
-    async def ask(self, path: str, **parameters: Any) -> httpx.Response:
+    async def ask(self, path: str, **parameters: object) -> httpx.Response:
         """A request to the API; a trailing underscore of a parameter's name is dropped (`from_`)."""
         return await self.http.get(
             f"/v2{path}", params={name.rstrip("_"): value for name, value in parameters.items()}
         )
 
-    async def pages(self, path: str, **parameters: Any) -> list[dict[str, Any]]:
+    async def pages(self, path: str, **parameters: object) -> list[dict[str, Any]]:
         """All pages of a list."""
         found = [(await self.ask(path, **parameters)).json()]
-        while found[-1]["next_page_token"]:
+        while found[-1].get("next_page_token"):
             token = found[-1]["next_page_token"]
             found.append((await self.ask(path, next_page_token=token, **parameters)).json())
         return found
@@ -68,9 +68,9 @@ async def new_zoom() -> AsyncIterator[Callable[..., Zoom]]:
     """Makes simulated accounts; limits and repeated rows only where a test asks for them."""
     made: list[Zoom] = []
 
-    def make(**settings: Any) -> Zoom:
+    def make(*, now: datetime = NOW, **settings: Any) -> Zoom:  # noqa: ANN401 (any of Settings)
         wanted = {"limits": False, "repeat_percent": 0, **settings}
-        made.append(Zoom(Sandbox(Settings(**wanted), Clock(settings.get("now", NOW), tick=None))))
+        made.append(Zoom(Sandbox(Settings(**wanted), Clock(now, tick=None))))
         return made[-1]
 
     yield make

@@ -10,7 +10,6 @@ import pytest
 
 from include.sandbox.app import Sandbox
 from include.sandbox.settings import Settings
-
 from tests.sandbox.conftest import Zoom
 
 BACK = "https://airflow.example/zoom/callback"
@@ -22,8 +21,10 @@ async def code_of(zoom: Zoom, **more: str) -> str:
     return parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
 
 
-def exchange(zoom: Zoom, code: str, **more: str):
-    return zoom.token(**{"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **more})
+async def exchange(zoom: Zoom, code: str, **more: str) -> httpx.Response:
+    return await zoom.token(
+        **{"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **more}
+    )
 
 
 async def test_page_asks_a_person(zoom: Zoom) -> None:
