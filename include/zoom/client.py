@@ -140,7 +140,7 @@ class ZoomClient:
         received_at = answer_time(response) or self._clock()
         _log.debug("GET %s: %s, tracking id %s", asked.path, response.status_code, tracking_id(response))
         if (error_found := error_in(asked, response, received_at=received_at)) is not None:
-            _log.warning("%s", error_found)
+            _log.info("%s", error_found)
             raise error_found
         body = without_secrets(response.content)
         payload = cast("dict[str, Any]", parse_json(body))

@@ -26,7 +26,7 @@ def root_records(
 
 
 def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
-    """Each parent to ask, once; records without a key, or of another sort than `Parent.only`, are not asked."""
+    """Each parent to ask, once; records without a key, or of another sort than the parent declares, are not asked."""
     found: dict[tuple[str, ...], ParentKey] = {}
     for record, slice_date in records:
         keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
@@ -37,4 +37,10 @@ def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
 
 
 def _is_asked(parent: Parent, record: Mapping[str, Any]) -> bool:
-    return all(record.get(field) in values for field, values in parent.only.items())
+    fits = all(record.get(field) in values for field, values in parent.only.items())
+    return fits and not any(_below(record.get(field), least) for field, least in parent.at_least.items())
+
+
+def _below(value: object, least: int) -> bool:
+    # Where Zoom gives no number the record is asked: better one request too many.
+    return isinstance(value, int) and value < least

@@ -119,7 +119,8 @@ class Parent:
     """A fan-out: the lists' paths are filled from each record of the parent stream.
 
     `keys` maps a name that the child uses (in its path and in `Table.from_parent`) to the parent record's
-    field; a parent record that lacks one, or whose fields are not `only` these values, is not asked.
+    field; a parent record that lacks one, whose fields are not `only` these values, or whose numbers are not
+    `at_least` these, is not asked.
     `dates` tells whether the child inherits the parent record's slice date.
     """
 
@@ -127,6 +128,7 @@ class Parent:
     keys: Mapping[str, str]
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dates: bool = True
+    at_least: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from datetime import date, timedelta
 from include.zoom.catalog import STREAMS
 from include.zoom.stream import Asked, Kind, Listing, Stream, slice_dates
 
+# With a zone east of UTC and an exclusive `to`, yesterday is whole only where tomorrow is asked
+# (simulated with Asia/Tokyo: a `to` of today missed most of it).
+_FUTURE = timedelta(days=1)
 # Zoom allows "a month" without saying of how many days; 28 days apart is less in every month.
 LONGEST_RANGE = timedelta(days=28)
 _DAY = timedelta(days=1)
@@ -14,7 +17,7 @@ _DAY = timedelta(days=1)
 def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Mapping[str, str], ...]:
     """The query parameters of each request that `days` need.
 
-    Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to today, and
+    Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to tomorrow, and
     split where they are longer than a month. Neighbours share a day, because `to` may be exclusive.
     """
     if listing.asked is Asked.ALWAYS_ALL:
@@ -56,7 +59,7 @@ def _widened(listing: Listing, day: date) -> tuple[date, date]:
 
 def _cut(listing: Listing, span: tuple[date, date], today: date) -> tuple[date, date]:
     oldest = date.min if listing.history_days is None else today - timedelta(listing.history_days)
-    return max(span[0], oldest), min(span[1], today)
+    return max(span[0], oldest), min(span[1], today + _FUTURE)
 
 
 def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

@@ -75,5 +75,11 @@ def meeting_participants(by: str) -> Stream:
         scopes=(scope,),
         classic_scopes=(classic_scope,),
         plan="pro",
-        parent=Parent("meetings", {"meeting_uuid": "meeting_uuid"}, only={"type": ("Meeting",)}),
+        parent=Parent(
+            "meetings",
+            {"meeting_uuid": "meeting_uuid"},
+            only={"type": ("Meeting",)},
+            # The report knows only meetings of two or more: it answers 404 for the others.
+            at_least={"participants": 2} if by == "report" else {},
+        ),
     )

@@ -1,0 +1,114 @@
+"""The table from status and code to error."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from include.zoom.answers import Asked, error_in
+from include.zoom.errors import (
+    DailyCapReached,
+    Misconfigured,
+    NotEntitled,
+    PageTokenExpired,
+    RateLimited,
+    TokenRejected,
+    TransientError,
+    Unavailable,
+    UnexpectedAnswer,
+    ZoomError,
+)
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+FIRST_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=False)
+LATER_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=True)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (401, 124, TokenRejected),
+        (400, 124, TokenRejected),
+        (401, None, TokenRejected),
+        (400, 4711, Misconfigured),
+        (401, 4711, Misconfigured),
+        (400, 4700, Misconfigured),
+        (403, None, Misconfigured),
+        (403, 12703, Misconfigured),
+        (400, 200, NotEntitled),
+        (200, 200, NotEntitled),
+        (400, 300, UnexpectedAnswer),
+        (400, 2300, UnexpectedAnswer),
+        (400, 1010, Unavailable),
+        (404, 1001, Unavailable),
+        (404, 3001, Unavailable),
+        (400, 3000, Unavailable),
+        (400, 3161, Unavailable),
+        (404, 3301, Unavailable),
+        (404, 3322, Unavailable),
+        (404, 4130, Unavailable),
+        (403, 2305, Unavailable),
+        (403, 2306, Unavailable),
+        (400, 12702, Unavailable),
+        (200, 1001, Unavailable),
+        (429, 429, RateLimited),
+        (429, 4001, RateLimited),
+        (500, 200, TransientError),
+        (502, None, TransientError),
+        (408, None, TransientError),
+        (404, None, UnexpectedAnswer),
+        (404, 999_999, UnexpectedAnswer),
+        (302, None, UnexpectedAnswer),
+        (200, 30_051_037, UnexpectedAnswer),
+    ],
+)
+def test_status_and_code_decide_what_must_be_done(
+    status: int, code: int | None, error: type[ZoomError]
+) -> None:
+    """What is known has its class, what is not is an unexpected answer."""
+    body = {} if code is None else {"code": code, "message": "…"}
+    found = error_in(FIRST_PAGE, httpx.Response(status, json=body), received_at=NOW)
+    assert type(found) is error
+
+
+def test_a_missing_scope_is_named() -> None:
+    """The scopes are the next step, so they are told, and nothing else of Zoom's message."""
+    message = "Invalid access token, does not contain scopes:[report:read:admin, user:read:list_users:admin]."
+    found = error_in(
+        FIRST_PAGE, httpx.Response(400, json={"code": 4711, "message": message}), received_at=NOW
+    )
+    assert "Zoom names: report:read:admin, user:read:list_users:admin." in str(found)
+
+
+def test_only_for_paid_accounts_without_a_code_is_no_entitlement() -> None:
+    """Zoom's descriptions put this sentence under status 200."""
+    body = {"message": "Only available for Paid or ZMP account: abc."}
+    assert type(error_in(FIRST_PAGE, httpx.Response(200, json=body), received_at=NOW)) is NotEntitled
+
+
+def test_an_answer_that_is_no_object_may_pass() -> None:
+    """A proxy's page or a bare list is tried again."""
+    for body in (b"<html>", b"", b"[]", b"\xff"):
+        found = error_in(FIRST_PAGE, httpx.Response(200, content=body), received_at=NOW)
+        assert type(found) is TransientError
+
+
+def test_a_refused_page_token_asks_for_a_restart() -> None:
+    """The same code on the first page is a refused parameter."""
+    answer = httpx.Response(400, json={"code": 300, "message": "The next page token is invalid or expired."})
+    assert type(error_in(LATER_PAGE, answer, received_at=NOW)) is PageTokenExpired
+    assert type(error_in(FIRST_PAGE, answer, received_at=NOW)) is UnexpectedAnswer
+
+
+def test_a_daily_cap_is_known_by_header_or_message() -> None:
+    """Zoom's documents know both, live answers had only one."""
+    for answer in (
+        httpx.Response(429, json={"message": "…"}, headers={"X-RateLimit-Type": "Daily-limit"}),
+        httpx.Response(429, json={"message": "You have reached the maximum daily rate limit for this API."}),
+    ):
+        assert type(error_in(FIRST_PAGE, answer, received_at=NOW)) is DailyCapReached
+
+
+def test_a_page_is_no_error() -> None:
+    """The list's key is there and no code."""
+    assert error_in(FIRST_PAGE, httpx.Response(200, json={"meetings": []}), received_at=NOW) is None

@@ -1,0 +1,109 @@
+"""The declarations fit together, and with Zoom's own descriptions."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.zoom.catalog import STREAMS, streams, with_parents
+from include.zoom.redact import is_secret
+from include.zoom.stream import Stream, Type
+
+Json = Any
+EVERY = [*STREAMS.values(), streams("report")["meeting_participants"]]
+SPECS = os.environ.get("ZOOM_SPECS")
+# Tables' columns by the stream, and where Zoom describes each list.
+DESCRIBED = {
+    "/users": "users.json",
+    "/groups": "users.json",
+    "/groups/{group_id}/members": "users.json",
+}
+
+
+def test_a_child_chooses_its_parents() -> None:
+    """Parents first, in the catalogue's order."""
+    assert with_parents(["recordings", "meeting_participants"]) == (
+        "users",
+        "meetings",
+        "meeting_participants",
+        "recordings",
+    )
+
+
+def test_an_unknown_stream_is_refused_by_name() -> None:
+    """With the names that there are."""
+    with pytest.raises(ValueError, match=r"No such stream: user\. There are: users, groups"):
+        with_parents(["user"])
+
+
+def test_parents_stand_before_their_children() -> None:
+    """So that running in the catalogue's order always finds them."""
+    names = list(STREAMS)
+    assert all(
+        names.index(stream.parent.stream) < names.index(stream.name) for stream in EVERY if stream.parent
+    )
+
+
+@pytest.mark.parametrize("stream", EVERY, ids=lambda stream: stream.lists[0].path)
+def test_keys_and_numbering_name_columns(stream: Stream) -> None:
+    """And no column is declared twice, or is a secret."""
+    for table in stream.tables:
+        names = [column.name for column in (*table.columns, *table.inherited, *table.from_parent)]
+        numbered = [*names, "_ordinal"] if table.numbered_within else names
+        assert len(set(names)) == len(names)
+        assert {*table.key, *table.numbered_within} <= set(numbered)
+        assert not any(is_secret(part) for column in table.columns for part in column.path)
+        assert all(column.comment for column in table.columns)
+
+
+def test_both_lists_of_participants_fill_the_same_table() -> None:
+    """The setting changes what is asked, not the warehouse."""
+    assert streams("report")["meeting_participants"].tables == STREAMS["meeting_participants"].tables
+
+
+@pytest.mark.skipif(not SPECS, reason="ZOOM_SPECS does not name the folder of Zoom's OpenAPI files")
+@pytest.mark.parametrize("stream", EVERY, ids=lambda stream: stream.lists[0].path)
+def test_every_field_that_zoom_describes_is_a_column_or_a_secret(stream: Stream) -> None:
+    """Fields of the listed records, and of the records within them that have a table of their own."""
+    listing = stream.lists[0]
+    document = json.loads((Path(SPECS or "") / DESCRIBED.get(listing.path, "meetings.json")).read_text())
+    record = _fields(document, _response(document, listing.path))[listing.list_key]["items"]
+    for table in stream.tables:
+        schema = _fields(document, record)[table.records]["items"] if table.records else record
+        declared = {column.path[0]: column for column in table.columns}
+        inner = {other.records for other in stream.tables if other.records}
+        described = {
+            name: field
+            for name, field in _fields(document, schema).items()
+            if name not in inner and not is_secret(name)
+        }
+        assert set(described) <= set(declared)
+        for name, field in described.items():
+            nested = field.get("type") in ("array", "object")
+            assert (declared[name].type is Type.JSON) == nested, name
+
+
+def _response(document: Json, path: str) -> Json:
+    wanted = [part if not part.startswith("{") else "{}" for part in path.split("/")]
+    for described, item in document["paths"].items():
+        if [part if not part.startswith("{") else "{}" for part in described.split("/")] == wanted:
+            return item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    raise LookupError(path)
+
+
+def _fields(document: Json, schema: Json) -> dict[str, Json]:
+    return dict(_walk(document, schema))
+
+
+def _walk(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
+    if "$ref" in schema:
+        found = document
+        for part in schema["$ref"].split("/")[1:]:
+            found = found[part]
+        schema = found
+    yield from schema.get("properties", {}).items()
+    for branch in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        yield from _walk(document, branch)

@@ -1,0 +1,231 @@
+"""One stream over some days, against a small Zoom."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from include.zoom.catalog import STREAMS
+from include.zoom.client import ZoomClient
+from include.zoom.errors import (
+    DailyCapReached,
+    IncompleteData,
+    NotEntitled,
+    PageTokenExpired,
+    UnexpectedAnswer,
+)
+from include.zoom.pages import Page, ParentKey, unit_id
+from include.zoom.pull import PullCounts, pull
+
+FakeZoom = Kept = Any  # the fixtures' classes stand in conftest, which tests cannot import
+Json = Any
+DAY, TODAY = date(2026, 3, 9), date(2026, 3, 10)
+USERS = [{"id": f"u{n}", "email": f"{n}@example.com"} for n in range(5)]
+EXPIRED = httpx.Response(400, json={"code": 300, "message": "The next page token is invalid or expired."})
+
+
+def answer(
+    records: Sequence[Json], key: str = "groups", *, token: str = "", total: int | None = None
+) -> httpx.Response:
+    body: dict[str, Json] = {key: list(records), "next_page_token": token}
+    return httpx.Response(200, json=body if total is None else {**body, "total_records": total})
+
+
+def ids(pages: Sequence[Page], stream: str) -> list[str]:
+    lists = STREAMS[stream].lists
+    return [record["id"] for page in pages for record in page.records(lists[page.listing])]
+
+
+async def groups(client: ZoomClient, kept: Kept) -> PullCounts:
+    return await pull(STREAMS["groups"], [DAY], client, sink=kept, today=TODAY)
+
+
+async def participants(client: ZoomClient, kept: Kept, *uuids: str, concurrency: int = 8) -> PullCounts:
+    records = [({"meeting_uuid": uuid, "type": "Meeting"}, DAY) for uuid in uuids]
+    stream = STREAMS["meeting_participants"]
+    return await pull(stream, [DAY], client, sink=kept, parents=records, today=TODAY, concurrency=concurrency)
+
+
+async def test_all_lists_of_a_stream_are_asked(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """Users come in three statuses."""
+    zoom.serve("/users", "users", USERS)
+    await pull(STREAMS["users"], [DAY], client, sink=kept, today=TODAY)
+    assert sorted(unit[0].listing for unit in kept.units) == [0, 1, 2]
+    assert {params["status"] for params in zoom.params()} == {"active", "inactive", "pending"}
+    assert all(params["include_fields"] == "custom_attributes" for params in zoom.params())
+    assert [page.number for page in kept.units[0]] == [1, 2, 3]
+
+
+async def test_each_parent_is_one_unit(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """All its pages, in order, under its key and day; parents that came twice are asked once."""
+    for uuid in ("a", "b"):
+        zoom.serve(
+            f"/past_meetings/{uuid}/participants",
+            "participants",
+            [{"user_id": f"{uuid}{n}"} for n in range(3)],
+        )
+    counts = await participants(client, kept, "a", "b", "a")
+    parents = [{(page.parent and page.parent.keys["meeting_uuid"]) for page in unit} for unit in kept.units]
+    assert sorted(map(sorted, parents)) == [["a"], ["b"]]
+    assert all([page.number for page in unit] == [1, 2] for unit in kept.units)
+    assert kept.units[0][0].parent.slice_date == DAY
+    assert counts.parents == 2
+
+
+async def test_what_an_earlier_try_finished_is_not_asked(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """And is counted."""
+    kept._finished = [unit_id(0, ParentKey({"meeting_uuid": "a"}, DAY))]
+    zoom.serve("/past_meetings/b/participants", "participants", [])
+    counts = await participants(client, kept, "a", "b")
+    assert (len(zoom.asked), len(kept.units), counts.reused) == (1, 1, 1)
+
+
+async def test_secrets_do_not_reach_the_sink(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """Neither declared nor undeclared ones."""
+    zoom.order(
+        "/groups",
+        answer([{"id": "g", "deep": [{"host_key": "canary", "u": "https://z/?pwd=canary"}]}], total=1),
+    )
+    await groups(client, kept)
+    assert b"canary" not in kept.units[0][0].body
+    assert b'"id":"g"' in kept.units[0][0].body
+
+
+async def test_an_expired_token_restarts_the_list_and_doubles_nothing(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """The pages from before the restart are forgotten."""
+    zoom.order("/groups", answer([{"id": "a"}], token="t", total=2), EXPIRED)
+    zoom.order("/groups", answer([{"id": "a"}], token="t", total=2), answer([{"id": "b"}], total=2))
+    counts = await groups(client, kept)
+    assert ids(kept.units[0], "groups") == ["a", "b"]
+    assert counts.asked_again == 1
+
+
+async def test_a_token_that_expires_again_is_an_error(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """A list is restarted once."""
+    for _ in range(2):
+        zoom.order("/groups", answer([{"id": "a"}], token="t", total=2), EXPIRED)
+    with pytest.raises(PageTokenExpired):
+        await groups(client, kept)
+    assert kept.units == []
+
+
+async def test_missing_records_are_asked_for_once_more(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Zoom's total must be the number of different records."""
+    zoom.order("/groups", answer([{"id": "a"}, {"id": "a"}], total=2))
+    zoom.order("/groups", answer([{"id": "a"}, {"id": "b"}], total=2))
+    await groups(client, kept)
+    assert ids(kept.units[0], "groups") == ["a", "b"]
+
+
+async def test_records_that_stay_missing_fail_the_stream(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Nothing of it is kept."""
+    zoom.serve("/groups", "groups", [{"id": "a"}], total_records=2)
+    with pytest.raises(IncompleteData, match="1 different records came where Zoom counts 2"):
+        await groups(client, kept)
+    assert (len(zoom.asked), kept.units) == (2, [])
+
+
+async def test_a_repeat_across_pages_is_not_a_missing_record(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Lists move while they are paged; different records are what counts."""
+    zoom.order(
+        "/groups", answer([{"id": "a"}], token="t", total=2), answer([{"id": "a"}, {"id": "b"}], total=2)
+    )
+    counts = await groups(client, kept)
+    assert counts.asked_again == 0
+
+
+async def test_equal_seats_on_different_pages_are_asked_once_more(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Twins or a repeat that hides a missing row: only a second answer tells."""
+    path, twin = "/past_meetings/a/participants", {"user_id": "1"}
+    pages = [answer([twin], "participants", token="t", total=2), answer([twin], "participants", total=2)]
+    zoom.order(path, *pages)
+    zoom.order(path, answer([twin, {"user_id": "2"}], "participants", total=2))
+    counts = await participants(client, kept, "a")
+    assert [len(unit) for unit in kept.units] == [1]
+    assert counts.asked_again == 1
+
+
+async def test_a_parent_with_nothing_to_give_is_skipped_with_its_reason(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """The others are pulled."""
+    zoom.order("/past_meetings/gone/participants", httpx.Response(404, json={"code": 3001, "message": "…"}))
+    zoom.serve("/past_meetings/a/participants", "participants", [])
+    counts = await participants(client, kept, "gone", "a")
+    assert [skipped.parent for skipped in counts.skipped] == [{"meeting_uuid": "gone"}]
+    assert "Zoom code 3001" in counts.skipped[0].reason
+    assert len(kept.units) == 1
+
+
+async def test_too_many_skips_fail_the_stream(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """More than ten, where that is more than one in a hundred."""
+    for n in range(11):
+        zoom.order(
+            f"/past_meetings/m{n}/participants", httpx.Response(404, json={"code": 3001, "message": "…"})
+        )
+    with pytest.raises(IncompleteData, match=r"more than 10 of 11 parents .*11 times GET .* Zoom code 3001"):
+        await participants(client, kept, *(f"m{n}" for n in range(11)))
+
+
+async def test_an_account_wide_list_cannot_be_skipped(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """What would skip an item is an error there."""
+    zoom.order("/groups", httpx.Response(404, json={"code": 4130, "message": "…"}))
+    with pytest.raises(UnexpectedAnswer):
+        await groups(client, kept)
+
+
+async def test_what_is_not_in_the_plan_stops_the_stream(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """The error comes out as itself, not in a group."""
+    zoom.order(
+        "/past_meetings/a/participants", httpx.Response(400, json={"code": 200, "message": "No permission."})
+    )
+    zoom.serve("/past_meetings/b/participants", "participants", [])
+    with pytest.raises(NotEntitled):
+        await participants(client, kept, "a", "b")
+
+
+async def test_at_a_daily_cap_the_finished_parents_stay(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """The next try of the run goes on from there."""
+    zoom.serve("/past_meetings/a/participants", "participants", [])
+    body = {"code": 429, "message": "You have reached the maximum daily rate limit for this API."}
+    zoom.order("/past_meetings/b/participants", httpx.Response(429, json=body))
+    with pytest.raises(DailyCapReached) as caught:
+        await participants(client, kept, "a", "b", concurrency=1)
+    assert caught.value.resets_at == datetime(2026, 3, 11, tzinfo=UTC)
+    assert len(kept.units) == 1
+
+
+async def test_days_far_apart_are_pages_of_one_unit(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """Each page says what was asked; numbers go on."""
+    zoom.serve("/report/history_meetings", "history_meetings", [])
+    await pull(STREAMS["meetings"], [date(2026, 2, 1), date(2026, 3, 1)], client, sink=kept, today=TODAY)
+    (unit,) = kept.units
+    assert [(page.number, page.asked["from"], page.asked["to"]) for page in unit] == [
+        (1, "2026-01-31", "2026-02-03"),
+        (2, "2026-02-28", "2026-03-03"),
+    ]
+
+
+async def test_a_child_without_its_parents_records_is_a_mistake(client: ZoomClient, kept: Kept) -> None:
+    """An empty list of parents is none."""
+    with pytest.raises(TypeError, match="needs the records of meetings"):
+        await pull(STREAMS["meeting_participants"], [DAY], client, sink=kept, today=TODAY)
+    assert (await participants(client, kept)).parents == 0

@@ -1,0 +1,94 @@
+"""Secrets leave an answer before it is written."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.zoom.redact import is_secret, without_secrets
+
+Json = Any
+CANARY = "canary-secret-4711"
+SECRET_NAMES = st.sampled_from(
+    [
+        "start_url",
+        "join_url",
+        "password",
+        "Passcode",
+        "h323_password",
+        "recording_play_passcode",
+        "host_key",
+        "zak",
+    ]
+)
+URLS = st.sampled_from(
+    [
+        f"https://zoom.us/rec/play/x?pwd={CANARY}",
+        f"https://zoom.us/j/1?a=b&tk={CANARY}&c=d",
+        f"https://zoom.us/s/1?zak={CANARY}#x",
+        f"https://zoom.us/rec/download/x?access_token={CANARY}",
+        f"Join: https://zoom.us/j/1?pwd={CANARY} or call",
+        f"https://x.example/?next=https%3A%2F%2Fzoom.us%2Fj%3Fpwd%3D{CANARY}",
+    ]
+)
+PLAIN = (
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False)
+)
+NAMES = st.text().filter(lambda name: not is_secret(name))
+
+
+def documents() -> st.SearchStrategy[Any]:
+    """Any JSON, with secrets planted by name and in addresses."""
+    leaves = PLAIN | URLS
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(NAMES, inner, max_size=4)
+            | st.builds(lambda name, more: {name: CANARY, "more": more}, SECRET_NAMES, inner)
+        ),
+        max_leaves=12,
+    )
+
+
+@given(documents(), st.booleans())
+def test_no_secret_survives_at_any_depth(document: Json, ascii_only: bool) -> None:
+    """By name and in any address, however deep and however the JSON is escaped."""
+    body = json.dumps({"list": document}, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    assert CANARY.encode() not in without_secrets(body)
+
+
+@given(
+    st.dictionaries(
+        NAMES, st.recursive(PLAIN, lambda i: st.lists(i) | st.dictionaries(NAMES, i), max_leaves=8)
+    )
+)
+def test_what_is_no_secret_stays_as_it_was(document: dict[str, Any]) -> None:
+    """Also integers beyond 64 bits and half surrogate pairs."""
+    assert json.loads(without_secrets(json.dumps(document).encode())) == document
+
+
+def test_an_answer_without_secrets_is_not_touched() -> None:
+    """Not even its spelling of numbers; only raw line ends become spaces."""
+    body = b'{"users":[{"n":1.10,"big":123456789012345678901234567890,\r\n"e":1e2}],"next_page_token":"a"}'
+    assert without_secrets(body) == body.replace(b"\r\n", b"  ")
+
+
+def test_a_cleaned_answer_keeps_integers_beyond_64_bits() -> None:
+    """Removing a secret next to it does not round it."""
+    body = b'{"id":123456789012345678901234567890,"password":"x"}'
+    assert without_secrets(body) == b'{"id": 123456789012345678901234567890}'
+
+
+def test_a_secret_in_an_escaped_name_or_address_is_found() -> None:
+    r"""JSON may spell any letter as `\u0061`, and many writers spell `&` and `=` so."""
+    body = rb'{"\u0073tart_url":"canary","u":"https://z/?a=1\u0026pwd\u003dcanary\u0026b=2"}'
+    assert json.loads(without_secrets(body)) == {"u": "https://z/?a=1&redacted&b=2"}
+
+
+@pytest.mark.parametrize("name", ["topic", "id", "next_page_token", "passwordless_login", "has_pwd_policy"])
+def test_names_that_only_look_like_secrets_stay(name: str) -> None:
+    """Only whole names and their endings count."""
+    assert not is_secret(name)

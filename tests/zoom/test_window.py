@@ -1,0 +1,98 @@
+"""Which dates are asked, and which cannot be had."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.zoom.catalog import STREAMS
+from include.zoom.window import reachable_days, windows
+
+TODAY = date(2026, 3, 31)
+MEETINGS = STREAMS["meetings"].lists[0]
+RECORDINGS = STREAMS["recordings"].lists[0]
+USAGE = STREAMS["daily_usage"].lists[0]
+
+
+def test_a_day_is_asked_with_its_margins() -> None:
+    """Reports in an unknown zone: from the day before to two days after. Recordings in UTC: to the next day."""
+    assert windows(MEETINGS, [date(2026, 3, 10)], today=TODAY) == (
+        {"from": "2026-03-09", "to": "2026-03-12"},
+    )
+    assert windows(RECORDINGS, [date(2026, 3, 10)], today=TODAY) == (
+        {"from": "2026-03-10", "to": "2026-03-11"},
+    )
+
+
+def test_yesterday_is_asked_to_tomorrow_and_no_further() -> None:
+    """With a zone east of UTC and an exclusive `to`, less would miss most of yesterday."""
+    yesterday, today = date(2026, 3, 30), date(2026, 3, 31)
+    assert windows(MEETINGS, [yesterday], today=TODAY) == ({"from": "2026-03-29", "to": "2026-04-01"},)
+    assert windows(MEETINGS, [today], today=TODAY) == ({"from": "2026-03-30", "to": "2026-04-01"},)
+
+
+def test_days_that_touch_with_their_margins_are_asked_at_once() -> None:
+    """A daily run with the day that settles is one request, days far apart are two."""
+    near = [date(2026, 3, 10), date(2026, 3, 8)]
+    far = [date(2026, 3, 10), date(2026, 3, 1)]
+    assert windows(MEETINGS, near, today=TODAY) == ({"from": "2026-03-07", "to": "2026-03-12"},)
+    assert windows(MEETINGS, far, today=TODAY) == (
+        {"from": "2026-02-28", "to": "2026-03-03"},
+        {"from": "2026-03-09", "to": "2026-03-12"},
+    )
+
+
+def test_a_long_range_is_split_and_neighbours_share_a_day() -> None:
+    """No request is longer than the shortest month, and an exclusive `to` loses nothing."""
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(45)]
+    assert windows(RECORDINGS, days, today=TODAY) == (
+        {"from": "2026-01-01", "to": "2026-01-29"},
+        {"from": "2026-01-29", "to": "2026-02-15"},
+    )
+
+
+def test_a_margin_does_not_reach_beyond_what_zoom_keeps() -> None:
+    """Reports are refused before 180 days ago."""
+    assert windows(MEETINGS, [date(2025, 10, 2)], today=TODAY) == (
+        {"from": "2025-10-02", "to": "2025-10-04"},
+    )
+
+
+def test_a_month_is_asked_exactly() -> None:
+    """Once for each month that the days touch."""
+    days = [date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 2)]
+    assert windows(USAGE, days, today=TODAY) == (
+        {"year": "2026", "month": "2"},
+        {"year": "2026", "month": "3"},
+    )
+
+
+def test_a_list_without_a_window_is_asked_once() -> None:
+    """Snapshots, and lists of one parent."""
+    assert windows(STREAMS["users"].lists[0], [TODAY], today=TODAY) == ({},)
+
+
+def test_days_that_zoom_no_longer_keeps_cannot_be_reached() -> None:
+    """Six months for reports, and for a child by its parents; recordings have no known limit."""
+    days = [date(2025, 10, 3), date(2025, 10, 1), date(2025, 10, 2)]
+    reachable = (date(2025, 10, 2), date(2025, 10, 3))
+    assert reachable_days(STREAMS["meetings"], days, today=TODAY) == reachable
+    assert reachable_days(STREAMS["meeting_participants"], days, today=TODAY) == reachable
+    assert len(reachable_days(STREAMS["recordings"], days, today=TODAY)) == 3
+
+
+def test_a_month_can_be_reached_where_all_of_it_can() -> None:
+    """October began 181 days ago, November is whole."""
+    days = [date(2025, 10, 31), date(2025, 11, 1)]
+    assert reachable_days(STREAMS["daily_usage"], days, today=TODAY) == (date(2025, 11, 1),)
+
+
+@given(st.sets(st.dates(date(2025, 10, 2), TODAY), min_size=1))
+def test_every_day_is_asked_in_ranges_that_zoom_takes(days: set[date]) -> None:
+    """Whatever days are chosen: each lies in a range, also where `to` is exclusive, and none is too long."""
+    spans = [
+        (date.fromisoformat(window["from"]), date.fromisoformat(window["to"]))
+        for window in windows(MEETINGS, days, today=TODAY)
+    ]
+    assert all(any(first <= day < last for first, last in spans) for day in days)
+    assert all(timedelta(0) < last - first <= timedelta(days=28) for first, last in spans)
