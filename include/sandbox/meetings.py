@@ -196,5 +196,7 @@ def _times(day: date, what: str, second: int, length: float) -> tuple[datetime, 
     seconds = {"last_second": 86_399, "midnight": 0, "over_midnight": 84_600}.get(what, second)
     start = begin + timedelta(seconds=seconds)
     if what == "over_midnight":
-        return start, start + timedelta(minutes=85)
-    return start, start + timedelta(seconds=int(min(6 + length, 7000)))
+        return start, start + timedelta(minutes=55)
+    # Nothing lasts long into the next day, so that a day is complete soon after it.
+    longest = 900 if what == "last_second" else 7000
+    return start, start + timedelta(seconds=int(min(6 + length, longest)))

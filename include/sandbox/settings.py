@@ -1,6 +1,6 @@
 """What a simulated account can be told on its command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -23,13 +23,13 @@ class Settings:
     users: int = 25
     seed: int = 7
     client_id: str = "sandbox-client-id"
-    client_secret: str = "sandbox-client-secret"  # noqa: S105 (a simulated app's)
+    client_secret: str = field(default="sandbox-client-secret", repr=False)
     account: str = "sandbox-account"
     scopes: str = SCOPES
     redirect_uri: str = ""
     """The one redirect address of the app; empty takes any."""
     grants: tuple[str, ...] = ("authorization_code", "refresh_token", "account_credentials")
-    refresh_token: str = ""
+    refresh_token: str = field(default="", repr=False)
     """A refresh token that counts as granted from the start."""
     allow: bool = False
     """The authorise page consents by itself."""

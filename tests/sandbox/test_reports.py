@@ -118,7 +118,7 @@ async def test_a_running_meeting_is_not_listed(new_zoom: Callable[..., Zoom]) ->
     """A meeting appears when it has ended, also in the truth."""
     zoom = new_zoom(now=NOW.replace(hour=0, minute=0, second=1))
     before = {each["meeting_uuid"] for each in await zoom.truth("meetings", "2026-11-23")}
-    zoom.sandbox.clock.advance(2 * 3600)
+    zoom.sandbox.clock.advance(26 * 60)
     after = await zoom.truth("meetings", "2026-11-23")
     late = [each for each in after if each["meeting_uuid"] not in before]
     assert "2026-11-23T23:30:00Z" in {each["start_time"] for each in late}
