@@ -1,7 +1,7 @@
 """What framing met on the way, for the manifest and the task's log."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -26,4 +26,5 @@ class FrameCounts:
 
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON takes them."""
-        return asdict(self)
+        # Not asdict: it makes a Counter of a Counter's pairs.
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
