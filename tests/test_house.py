@@ -69,7 +69,7 @@ import socket, sys
 def refuse(*_): raise AssertionError("the network is used")
 socket.socket.connect = refuse
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag({folder!r}, include_examples=False)
+bag = DagBag({folder!r})
 print(sorted(bag.dags), bag.import_errors, sorted({{"pandas", "adbc_driver_postgresql", "httpx"}} & set(sys.modules)))
 """
 

@@ -138,7 +138,7 @@ class _Pull:
             yield
         except DailyCapReached as error:
             _log.warning("%s", error)
-            raise AirflowRescheduleException(error.resets_at) from error
+            raise AirflowRescheduleException(error.resets_at) from error  # type: ignore[no-untyped-call]
         except NotEntitled as error:
             _log.warning("Skipped: %s", error)
             self.run.memory.set("skipped_because", str(error))
@@ -152,4 +152,3 @@ class _Pull:
             self.run.memory.set(CURSOR, attempt.cursor())
         except LandingError:
             _log.exception("What was finished so far could not be kept.")
-            attempt.abandon()

@@ -1,7 +1,7 @@
 """The `transform` task: types what `pull` has landed, one Parquet file per table and slice."""
 
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -50,7 +50,7 @@ def framed(stream: Stream, store: Landing, manifest: Manifest) -> FrameManifest:
             writers.write(batch)
     finally:
         writers.close()
-    _log.info("Transformed %s: %s", stream.name, asdict(counts))
+    _log.info("Transformed %s: %s", stream.name, counts.as_dict())
     return folder.finish(files=writers.files(), counts=counts.as_dict())
 
 
