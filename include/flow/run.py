@@ -32,16 +32,17 @@ class Run:
         return self.now.date()
 
     @property
-    def scheduled(self) -> bool:
-        """Whether the timetable made this run (only such a run takes unsettled days along)."""
-        return str(self.context["dag_run"].run_type) == "scheduled"
+    def run_type(self) -> str:
+        """Who made this run: `scheduled` (only such a run takes unsettled days along), `backfill`, `manual`, …"""
+        kind = self.context["dag_run"].run_type
+        return str(getattr(kind, "value", kind))
 
     def days(self) -> tuple[date, ...]:
         """The days that this run was made for."""
         dag_run = self.context["dag_run"]
         start, end = dag_run.data_interval_start, dag_run.data_interval_end
         return days_of_run(
-            run_type=str(dag_run.run_type),
+            run_type=self.run_type,
             first_day=self.param("first_day"),
             last_day=self.param("last_day"),
             interval=(start, end) if start and end else None,
@@ -51,7 +52,7 @@ class Run:
 
     def settling_days(self) -> tuple[date, ...]:
         """The earlier days that a scheduled run takes along where they are not final."""
-        return settling_days(min(self.days()), now=self.now) if self.scheduled else ()
+        return settling_days(min(self.days()), now=self.now) if self.run_type == "scheduled" else ()
 
     def param(self, name: str) -> Any:  # noqa: ANN401 (a parameter is whatever its schema allows)
         """A parameter of the run, as its form or its trigger set it."""

@@ -32,6 +32,12 @@ class LocalAirflow:
         self._processes = processes
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
+    def __enter__(self) -> "LocalAirflow":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
     def migrate(self) -> None:
         """Creates or upgrades the metadata database, the grant's journal included."""
         run_to_end([program("airflow"), "db", "migrate"], self.env)

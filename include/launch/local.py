@@ -54,7 +54,7 @@ def local(
         env = place.environment(metadata_uri=postgres.create("airflow"), port=free_port()) | dict(settings or {})
         sandbox_url = None if zoom else _start_sandbox(processes, env, sandbox_arguments)
         env |= _SANDBOX_SETTINGS if sandbox_url else {}
-        airflow = LocalAirflow(processes, env)
+        airflow = stack.enter_context(LocalAirflow(processes, env))
         say("Migrating Airflow's metadata database …")
         airflow.migrate()
         say("Starting Airflow …")
