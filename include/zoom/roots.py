@@ -141,8 +141,7 @@ class _Sorting:
             return self._window.snapshot_date
         if not self._stream.dated_by:
             return parent.slice_date if parent else None
-        day = record_date(self._stream, record)
-        return day.replace(day=1) if day and self._stream.kind is Kind.MONTH else day
+        return record_date(self._stream, record)
 
     def _asked(self, day: date) -> bool:
         return self._stream.kind is Kind.SNAPSHOT or day in self._window.slices

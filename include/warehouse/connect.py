@@ -1,0 +1,89 @@
+"""The warehouse from the Airflow Connection `zoom_warehouse` (type `postgres`)."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
+from include.warehouse.session import Warehouse
+
+# A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
+_DEFAULTS: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "application_name": "airflow-zoom-warehouse",
+}
+# What the Connection's extra may set of https://www.postgresql.org/docs/current/libpq-connect.html
+_LIBPQ = [
+    "host",
+    "hostaddr",
+    "port",
+    "passfile",
+    "channel_binding",
+    "connect_timeout",
+    "client_encoding",
+    "options",
+    "application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "sslmode",
+    "sslcompression",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslcrl",
+    "sslsni",
+    "gssencmode",
+    "krbsrvname",
+    "service",
+    "target_session_attrs",
+]
+
+
+def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> Warehouse:
+    """The warehouse of a Connection; the schema, unless given, is its extra's `schema`, else `zoom`.
+
+    A host that starts with `/` is the folder of a unix socket.
+
+    Raises:
+        TransientWarehouseError: there is no such Connection, or Airflow's API did not answer, which looks alike.
+        PermanentWarehouseError: the Connection is not PostgreSQL's.
+    """
+    try:
+        connection = BaseHook.get_connection(conn_id)
+    except AirflowNotFoundException as error:
+        raise TransientWarehouseError(
+            f"Airflow gave no Connection {conn_id}. Create it under Admin, Connections (type postgres: host, "
+            "database, login, password). If it is there, Airflow's API failed, and the next try finds it."
+        ) from error
+    if connection.conn_type not in ("postgres", "postgresql"):
+        raise PermanentWarehouseError(
+            f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs postgres."
+        )
+    extra = connection.extra_dejson
+    return Warehouse(_address(connection, extra), schema or extra.get("schema") or "zoom", conn_id)
+
+
+def _address(connection: Connection, extra: Mapping[str, Any]) -> str:
+    settings = {
+        **_DEFAULTS,
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+        **{name: extra[name] for name in _LIBPQ if name in extra},
+    }
+    # Not quote_plus, urlencode's own: libpq knows no "+" for a blank.
+    return "postgresql://?" + urlencode(
+        {name: value for name, value in settings.items() if value not in (None, "")}, quote_via=quote, safe=""
+    )

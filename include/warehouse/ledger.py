@@ -1,0 +1,155 @@
+"""What the warehouse knows of its loads: slices, ledger, and whose account the schema holds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from include.warehouse.errors import ForeignAccount, trying
+from include.warehouse.session import ask, begin, identifier
+from include.zoom.stream import Kind, Stream, slice_dates
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+# The guard: locks the slice and decides in one statement which extraction may write it. An equal one may, so
+# that a cleared load, or new transform code over the same extraction, takes effect.
+_GUARD = """
+INSERT INTO {slices} AS held
+    (table_name, slice_date, stream, extracted_at, attempt_id, load_id, rows, final, loaded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+ON CONFLICT (table_name, slice_date) DO UPDATE SET
+    stream = excluded.stream, extracted_at = excluded.extracted_at, attempt_id = excluded.attempt_id,
+    load_id = excluded.load_id, rows = excluded.rows, final = excluded.final, loaded_at = excluded.loaded_at
+WHERE (held.extracted_at, held.attempt_id) <= (excluded.extracted_at, excluded.attempt_id)
+RETURNING load_id
+"""
+_LOG = """
+INSERT INTO {load_ledger}
+    (loaded_at, transaction_id, load_id, stream, table_name, slice_date, extracted_at, attempt_id, rows, final)
+VALUES (clock_timestamp(), $1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a load says of one slice of one table."""
+
+    table: str
+    slice_date: date
+    stream: str
+    extracted_at: datetime
+    attempt_id: str
+    load_id: str
+    rows: int
+    final: bool
+
+
+def guard(connection: "Connection", schema: str, entry: Slice) -> str | None:
+    """Claims a slice until the transaction ends; the load id that supersedes this one, if one does."""
+    slices = identifier(schema, "slices")
+    claimed = ask(
+        connection,
+        _GUARD.format(slices=slices),
+        entry.table,
+        entry.slice_date,
+        entry.stream,
+        entry.extracted_at,
+        entry.attempt_id,
+        entry.load_id,
+        entry.rows,
+        entry.final,
+    )
+    if claimed:
+        return None
+    held = f"SELECT load_id FROM {slices} WHERE table_name = $1 AND slice_date = $2"  # noqa: S608 - quoted
+    return str(ask(connection, held, entry.table, entry.slice_date)[0][0])
+
+
+def log(connection: "Connection", schema: str, transaction_id: str, entries: Iterable[Slice]) -> None:
+    """Appends to the ledger."""
+    statement = _LOG.format(load_ledger=identifier(schema, "load_ledger"))
+    for entry in entries:
+        ask(
+            connection,
+            statement,
+            transaction_id,
+            entry.load_id,
+            entry.stream,
+            entry.table,
+            entry.slice_date,
+            entry.extracted_at,
+            entry.attempt_id,
+            entry.rows,
+            entry.final,
+        )
+
+
+def is_logged(connection: "Connection", schema: str, transaction_id: str) -> bool:
+    """Whether a transaction was committed."""
+    statement = f"SELECT 1 FROM {identifier(schema, 'load_ledger')} WHERE transaction_id = $1 LIMIT 1"  # noqa: S608 - quoted
+    return bool(ask(connection, statement, transaction_id))
+
+
+def claim(connection: "Connection", schema: str, account: str) -> None:
+    """Makes the schema this account's, or checks that it is.
+
+    Raises:
+        ForeignAccount: it is another's.
+    """
+    table = identifier(schema, "account")
+    with trying(f"read whose account schema {schema} holds"):
+        begin(connection)
+        owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
+        if not owners:
+            ask(connection, f"INSERT INTO {table} (account) VALUES ($1) ON CONFLICT DO NOTHING", account)  # noqa: S608 - quoted
+            owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
+        connection.commit()
+    owner = owners[0][0]
+    if owner != account:
+        raise ForeignAccount(
+            f"Schema {schema} holds the Zoom account {owner}; this load is of {account}. Nothing was loaded: give "
+            "the run another schema (its parameter), one for each account."
+        )
+
+
+def unfinal_days(
+    connection: "Connection", schema: str, stream: Stream, candidates: Sequence[date]
+) -> tuple[date, ...]:
+    """Those of the days whose slice was never loaded, or before all of it was to be had.
+
+    None for a snapshot: no later question tells how it was.
+    """
+    if stream.kind is Kind.SNAPSHOT or not candidates:
+        return ()
+    with trying(f"read which days of {stream.name} are final in schema {schema}"):
+        final = _final_slices(connection, schema, stream)
+    wanted = {table.name for table in stream.tables}
+    return tuple(
+        day
+        for day in candidates
+        if any((table, slice_dates(stream.kind, (day,))[0]) not in final for table in wanted)
+    )
+
+
+def holds_attempt(connection: "Connection", schema: str, stream: Stream, day: date, attempt_id: str) -> bool:
+    """Whether all of the stream's tables hold this very extraction in a slice."""
+    slices = identifier(schema, "slices")
+    with trying(f"read what {stream.name} of {day} holds in schema {schema}"):
+        if not _exists(connection, slices):
+            return False
+        statement = f"SELECT table_name FROM {slices} WHERE slice_date = $1 AND attempt_id = $2"  # noqa: S608 - quoted
+        held = {table for (table,) in ask(connection, statement, day, attempt_id)}
+    return held >= {table.name for table in stream.tables}
+
+
+def _exists(connection: "Connection", table: str) -> bool:
+    return ask(connection, "SELECT to_regclass($1::text)::text", table) != [(None,)]
+
+
+def _final_slices(connection: "Connection", schema: str, stream: Stream) -> set[tuple[str, date]]:
+    slices = identifier(schema, "slices")
+    if not _exists(connection, slices):
+        return set()
+    statement = f"SELECT table_name, slice_date FROM {slices} WHERE stream = $1 AND final"  # noqa: S608 - quoted
+    return {(table, day) for table, day in ask(connection, statement, stream.name)}

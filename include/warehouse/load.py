@@ -1,0 +1,238 @@
+"""A stream's frame files into the warehouse: each slice in one transaction, exactly once, the newest wins."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+from adbc_driver_manager import Error as AdbcError
+
+from include.warehouse.catalogue import Relation, differences, relations
+from include.warehouse.errors import (
+    AlteredTable,
+    SliceShrank,
+    TransientWarehouseError,
+    WarehouseError,
+    explained,
+    trying,
+)
+from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
+from include.warehouse.ledger import Slice, claim, guard, is_logged, log
+from include.warehouse.session import Warehouse, ask, begin, identifier
+from include.warehouse.tables import ensure
+from include.zoom.layout import REJECTED
+from include.zoom.stream import Stream, Table, slice_end
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+_log = logging.getLogger(__name__)
+
+_FINAL_AFTER = timedelta(hours=48)
+# Of fewer rows, a fifth is soon lost: a quiet day, a few deleted recordings.
+_SHRINK_FROM_ROWS = 100
+_SHRINK_LEAVES = 0.8
+
+
+class FrameManifest(Protocol):
+    """What a load needs to know of a finished transform."""
+
+    @property
+    def account(self) -> str:
+        """The Zoom account, by a text that no other has."""
+
+    @property
+    def attempt_id(self) -> str:
+        """The extraction; a later one's sorts later."""
+
+    @property
+    def load_id(self) -> str:
+        """The transform: stamped on its rows."""
+
+    @property
+    def extracted_at(self) -> datetime:
+        """When Zoom was asked first, UTC."""
+
+    @property
+    def slice_dates(self) -> Sequence[date]:
+        """All slices to replace, also those without a file."""
+
+    @property
+    def files(self) -> Sequence[FrameFile]:
+        """The rows, by table and slice."""
+
+
+@dataclass
+class LoadResult:
+    """What became of each slice."""
+
+    applied: list[date] = field(default_factory=list)
+    superseded: dict[date, str] = field(default_factory=dict)
+    """Slices that already hold a newer extraction, by the load that wrote them."""
+    rows: dict[str, int] = field(default_factory=dict)
+    """Rows written, by table."""
+
+
+def load(
+    warehouse: Warehouse,
+    stream: Stream,
+    manifest: FrameManifest,
+    open_file: OpenFile,
+    *,
+    accept_shrink: bool = False,
+) -> LoadResult:
+    """Replaces the manifest's slices, oldest first; a slice without a file is emptied.
+
+    Slices that were applied before an error stay applied; loading again is harmless.
+
+    Args:
+        warehouse: where to.
+        stream: whose tables.
+        manifest: the transform's.
+        open_file: gives a seekable binary file for one of the manifest's files.
+        accept_shrink: load slices that lose more than a fifth of their rows too.
+
+    Raises:
+        SliceShrank: the slices that it names keep what they had; the others were loaded.
+        WarehouseError: the slice that it names keeps what it had, and so do those after it.
+    """
+    result = LoadResult()
+    shrunk: list[str] = []
+    with warehouse.connect() as connection:
+        ensure(connection, warehouse.schema, stream)
+        claim(connection, warehouse.schema, manifest.account)
+        for day in sorted(manifest.slice_dates):
+            one = _SliceLoad(warehouse, connection, stream, manifest, open_file, day, accept_shrink)
+            try:
+                one.run(result)
+            except SliceShrank as error:
+                shrunk.append(str(error))
+    if shrunk:
+        raise SliceShrank(" ".join(shrunk))
+    return result
+
+
+@dataclass
+class _SliceLoad:
+    """One slice date of all of the stream's tables."""
+
+    warehouse: Warehouse
+    connection: "Connection"
+    stream: Stream
+    manifest: FrameManifest
+    open_file: OpenFile
+    day: date
+    accept_shrink: bool
+    transaction_id: str = field(default_factory=lambda: str(uuid4()))
+
+    def run(self, result: LoadResult) -> None:
+        schema = self.warehouse.schema
+        entries = [self._entry(table) for table in self._tables()]
+        with trying(self._what):
+            begin(self.connection)
+            locked = self._locked()
+            superseding = [newer for entry in entries if (newer := guard(self.connection, schema, entry))]
+            if superseding:
+                self.connection.rollback()
+                result.superseded[self.day] = superseding[0]
+                _log.info("%s of %s: superseded by load %s", self.stream.name, self.day, superseding[0])
+                return
+            for table in self._tables():
+                self._check_shrink(table)
+                self._replace(table, locked[table.name])
+            self._replace(REJECTED, locked[REJECTED.name], "AND stream = $2", self.stream.name)
+            log(self.connection, schema, self.transaction_id, entries)
+        self._commit()
+        result.applied.append(self.day)
+        for entry in entries:
+            result.rows[entry.table] = result.rows.get(entry.table, 0) + entry.rows
+            _log.info("%s of %s: %d rows", entry.table, self.day, entry.rows)
+
+    @property
+    def _what(self) -> str:
+        return f"load {self.stream.name} of {self.day} into schema {self.warehouse.schema}"
+
+    def _tables(self) -> list[Table]:
+        """In the one order in which every load locks them."""
+        return sorted(self.stream.tables, key=lambda table: table.name)
+
+    def _files(self, table: Table) -> list[FrameFile]:
+        return [
+            file for file in self.manifest.files if (file.table, file.slice_date) == (table.name, self.day)
+        ]
+
+    def _entry(self, table: Table) -> Slice:
+        return Slice(
+            table=table.name,
+            slice_date=self.day,
+            stream=self.stream.name,
+            extracted_at=self.manifest.extracted_at,
+            attempt_id=self.manifest.attempt_id,
+            load_id=self.manifest.load_id,
+            rows=sum(file.rows for file in self._files(table)),
+            final=self.manifest.extracted_at >= slice_end(self.stream.kind, self.day) + _FINAL_AFTER,
+        )
+
+    def _locked(self) -> dict[str, Relation]:
+        """The tables as they are and, locked against changes, stay: ADBC checks neither names nor types."""
+        tables = (*self._tables(), REJECTED)
+        for table in tables:
+            name = identifier(self.warehouse.schema, table.name)
+            ask(self.connection, f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
+        found = relations(self.connection, self.warehouse.schema)
+        for table in tables:
+            self._compare(table, found[table.name])
+        return found
+
+    def _compare(self, table: Table, relation: Relation) -> None:
+        if found := differences(table, relation):
+            raise AlteredTable(
+                f"Could not {self._what}: {self.warehouse.schema}.{table.name} is not what this project made of it: "
+                f"{'; '.join(found)}. Nothing of it was loaded. Undo that, or rename the table: the next load makes "
+                "a new one, and a backfill fills it."
+            )
+
+    def _check_shrink(self, table: Table) -> None:
+        name = identifier(self.warehouse.schema, table.name)
+        statement = f"SELECT count(*) FROM {name} WHERE _slice_date = $1"  # noqa: S608 - quoted
+        ((held,),) = ask(self.connection, statement, self.day)
+        rows = self._entry(table).rows
+        if held > _SHRINK_FROM_ROWS and rows < held * _SHRINK_LEAVES and not self.accept_shrink:
+            raise SliceShrank(
+                f"Could not {self._what}: {table.name} has {held} rows there and would have {rows}. The old ones "
+                "stay. If so many are really gone, run it with accept_shrink."
+            )
+
+    def _replace(self, table: Table, relation: Relation, also: str = "", *parameters: str) -> None:
+        name = identifier(self.warehouse.schema, table.name)
+        ask(self.connection, f"DELETE FROM {name} WHERE _slice_date = $1 {also}", self.day, *parameters)  # noqa: S608 - quoted
+        for file in self._files(table):
+            self._append(FrameReader(table, file, self.open_file), relation)
+
+    def _append(self, frame: FrameReader, relation: Relation) -> None:
+        with frame.reader(list(relation.columns)) as reader, self.connection.cursor() as cursor:
+            try:
+                cursor.adbc_ingest(
+                    frame.table.name, reader, mode="append", db_schema_name=self.warehouse.schema
+                )
+            except AdbcError:
+                frame.check_readable()
+                raise
+        frame.check_rows()
+
+    def _commit(self) -> None:
+        try:
+            self.connection.commit()
+        except AdbcError as error:
+            # The reply may be lost, not the commit: the ledger knows.
+            if not self._is_committed(explained(error, self._what)):
+                raise explained(error, self._what) from error
+
+    def _is_committed(self, lost: WarehouseError) -> bool:
+        try:
+            with self.warehouse.connect() as connection, trying(self._what):
+                return is_logged(connection, self.warehouse.schema, self.transaction_id)
+        except WarehouseError:
+            raise TransientWarehouseError(f"{lost} Whether it was committed is not known.") from None

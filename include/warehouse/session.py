@@ -1,0 +1,75 @@
+"""Sessions with the warehouse over ADBC: how they are opened, how a transaction begins, how one asks."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from include.warehouse.errors import PermanentWarehouseError, trying
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+LOCK_TIMEOUT_SECONDS = 120
+"""How long a statement waits for another session's lock before the task gives up and is tried again."""
+IDLE_TIMEOUT_SECONDS = 600
+"""After this the server ends a transaction whose client says nothing more: its locks must not stay."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where to load: a libpq address and a schema."""
+
+    uri: str = field(repr=False)
+    schema: str
+    name: str = "zoom_warehouse"
+    """The Connection's id, for messages."""
+
+    def connect(self) -> "Connection":
+        """A new session; closes when used as a context manager.
+
+        Raises:
+            PermanentWarehouseError: no driver, or the login was refused.
+            TransientWarehouseError: the server was not to be reached.
+        """
+        try:
+            from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - its absence is an error of ours
+        except ImportError as error:
+            raise PermanentWarehouseError(
+                "Could not load the PostgreSQL driver: install adbc-driver-postgresql (it stands in requirements.txt) "
+                "where the workers run."
+            ) from error
+        with trying(f"connect to the warehouse (Connection {self.name})"):
+            connection: Connection = dbapi.connect(self.uri)
+            return connection
+
+
+def begin(connection: "Connection", *, lock_timeout_seconds: int = LOCK_TIMEOUT_SECONDS) -> None:
+    """Sets a transaction up; it must be the first to speak in it.
+
+    READ COMMITTED explicitly: where the server's default is REPEATABLE READ, a statement that has waited for
+    another load would still not see its rows.
+    """
+    connection.rollback()
+    ask(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    ask(
+        connection,
+        "SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)",
+        f"{lock_timeout_seconds}s",
+        f"{IDLE_TIMEOUT_SECONDS}s",
+    )
+
+
+def ask(connection: "Connection", statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+    """Runs one statement; its rows, where it gives any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def identifier(*parts: str) -> str:
+    """A quoted name, such as `"zoom"."users"`."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def literal(text: str) -> str:
+    """A quoted text."""
+    return "'" + text.replace("'", "''") + "'"

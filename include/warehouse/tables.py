@@ -1,0 +1,111 @@
+"""The warehouse's tables and views, made from the streams' declarations, in a transaction of their own."""
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
+from include.warehouse.errors import trying
+from include.warehouse.session import ask, begin, identifier, literal
+from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
+from include.zoom.stream import Column, Kind, Stream, Table
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+LEDGER = ("slices", "load_ledger", "account")
+DDL_LOCK_TIMEOUT_SECONDS = 60
+
+Present = Mapping[str, Relation]
+
+
+def ensure(connection: "Connection", schema: str, stream: Stream) -> None:
+    """Makes what the stream's load needs and the schema lacks: tables, new columns, comments, views.
+
+    Writes nothing, and needs no right to, where nothing is lacking. Else it is done behind one advisory lock:
+    `CREATE TABLE IF NOT EXISTS` alone fails when sessions run it at once.
+
+    Raises:
+        WarehouseError: the server refused.
+    """
+    with trying(f"make the tables of {stream.name} in schema {schema}"):
+        begin(connection, lock_timeout_seconds=DDL_LOCK_TIMEOUT_SECONDS)
+        if any(statements(schema, stream, relations(connection, schema))):
+            ask(
+                connection,
+                f"SELECT pg_advisory_xact_lock(hashtextextended({literal(f'ddl of {schema}')}, 0))",
+            )
+            for statement in statements(schema, stream, relations(connection, schema)):
+                ask(connection, statement)
+        connection.commit()
+
+
+def statements(schema: str, stream: Stream, present: Present) -> Iterator[str]:
+    """The DDL that brings a schema with these relations up to date for a stream."""
+    if not present:
+        yield f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}"
+    yield from _ledger(schema, present)
+    for table in (*stream.tables, REJECTED):
+        yield from _table(schema, table, present.get(table.name))
+    if stream.kind is Kind.SNAPSHOT:
+        for table in stream.tables:
+            yield from _current_view(schema, table, present)
+
+
+def _ledger(schema: str, present: Present) -> Iterator[str]:
+    if all(name in present for name in LEDGER):
+        return
+    names = {name: identifier(schema, name) for name in LEDGER}
+    text = files("include.warehouse").joinpath("ledger.sql").read_text()
+    yield from (part.format(**names) for part in text.split(";\n") if part.strip())
+
+
+def _table(schema: str, table: Table, relation: Relation | None) -> Iterator[str]:
+    name = identifier(schema, table.name)
+    if relation is None:
+        columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in declared_types(table).items())
+        # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
+        yield f"CREATE TABLE {name} ({columns}) WITH (autovacuum_vacuum_scale_factor = 0.02)"
+        index = identifier(f"{table.name}_slice_date")
+        yield f"CREATE INDEX {index} ON {name} ({identifier(SLICE_DATE.name)})"
+    else:
+        types = declared_types(table)
+        for column in new_columns(table, relation):
+            yield f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {types[column]}"
+    yield from _comments(table, name, relation)
+
+
+def _comments(table: Table, name: str, relation: Relation | None) -> Iterator[str]:
+    known = relation or Relation("", "", declared_types(table))
+    if known.comment != table.comment:
+        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+    there = {*known.columns, *new_columns(table, known)}
+    for column in columns_of(table):
+        if column.name in there and known.comments.get(column.name, "") != _comment(column):
+            yield f"COMMENT ON COLUMN {name}.{identifier(column.name)} IS {literal(_comment(column))}"
+
+
+def _comment(column: Column) -> str:
+    parts = [column.comment.rstrip("."), f"unit: {column.unit}" if column.unit else ""]
+    return ". ".join(part for part in [*parts, "Personal data" if column.personal else ""] if part)
+
+
+def _current_view(schema: str, table: Table, present: Present) -> Iterator[str]:
+    """The newest snapshot of a table, which is also there when it is empty.
+
+    The columns are named, in the table's order, so that the view can be replaced when the table has new ones.
+    """
+    relation, view = present.get(table.name), present.get(f"{table.name}_current")
+    columns = (
+        list(relation.columns) + new_columns(table, relation) if relation else list(declared_types(table))
+    )
+    if view is not None and list(view.columns) == columns:
+        return
+    name, slices = identifier(schema, f"{table.name}_current"), identifier(schema, "slices")
+    newest = f"SELECT max(slice_date) FROM {slices} WHERE table_name = {literal(table.name)}"  # noqa: S608 - quoted
+    yield (
+        f"CREATE OR REPLACE VIEW {name} AS "  # noqa: S608 - quoted
+        f"SELECT {', '.join(identifier(column) for column in columns)} FROM {identifier(schema, table.name)} "
+        f"WHERE {identifier(SLICE_DATE.name)} = ({newest})"
+    )
+    yield f"COMMENT ON VIEW {name} IS {literal(f'The newest snapshot of {table.name}')}"
