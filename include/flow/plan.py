@@ -14,14 +14,21 @@ _log = logging.getLogger(__name__)
 
 
 def plan() -> list[str]:
-    """The `pull` tasks to run; their days go to XCom. Streams that are not chosen cost no process."""
+    """The `pull` tasks to run; their days go to XCom. Streams that are not chosen cost no process.
+
+    Airflow's branching follows a chosen parent to all of its children, chosen or not, so those that are not
+    are skipped by name.
+    """
     run = Run.current()
+    ti = run.context["ti"]
     chosen = with_parents(run.param("streams") or list(STREAMS))
     days = with_their_children({name: run.days() for name in chosen}, _unsettled(run, chosen))
     for name in chosen:
         _log.info("%s: %s", name, written(days[name]))
     plain = {name: [str(day) for day in days[name]] for name in chosen}
-    run.context["ti"].xcom_push(key=PLAN_KEY, value=plain)
+    ti.xcom_push(key=PLAN_KEY, value=plain)
+    if rest := [ti.task.dag.get_task(f"{name}.pull") for name in STREAMS if name not in chosen]:
+        ti.task.skip(ti, rest)
     return [f"{name}.pull" for name in chosen]
 
 

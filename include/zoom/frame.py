@@ -85,7 +85,9 @@ class _Framing:
         frame = typed(self._stream, table, rows, self._counts).to_pandas(types_mapper=pd.ArrowDtype)
         if table.numbered_within:
             frame = numbered(frame, table.numbered_within, [row.record for row in rows])
-        for day, part in frame.groupby([row.slice_date for row in rows], sort=True):
+        # An array, not a list: pandas takes a list of one for a list of column names.
+        days = pd.Series([row.slice_date for row in rows], index=frame.index, dtype=object)
+        for day, part in frame.groupby(days, sort=True):
             self._keys.check(table, day, part)
             self._counts.rows[table.name] += len(part)
             yield Batch(table, day, self._stamped(table, part, day))

@@ -1,6 +1,7 @@
 """A whole installation, started once for the tests that need a running Airflow, and acted on as the UI acts."""
 
 import itertools
+import json
 import os
 import tempfile
 import time
@@ -80,9 +81,9 @@ class Pipeline:
         return self.local.airflow.wait_for(look, seconds=seconds, what=f"{task_id} of {run_id} to be {state}")
 
     def log(self, run_id: str, task_id: str, try_number: int = 1) -> str:
-        """A task's log as text."""
+        """A task's log as text, errors with their messages."""
         found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances/{task_id}/logs/{try_number}")
-        return "\n".join(str(line.get("event", line)) if isinstance(line, dict) else str(line) for line in found["content"])
+        return json.dumps(found["content"])
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What the warehouse answers."""

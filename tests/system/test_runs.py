@@ -32,7 +32,8 @@ def test_a_scheduled_run_loads_the_truth(pipeline: Any, daily: str, yesterday: d
 def test_a_scheduled_run_takes_unsettled_days_along(pipeline: Any, daily: str, yesterday: date) -> None:
     """The days of the last week that ended 48 hours ago were not final: the run loaded them, finally."""
     assert daily
-    found = pipeline.rows("SELECT slice_date, final FROM zoom.slices WHERE table_name = 'meetings' ORDER BY 1")
+    query = "SELECT slice_date, final FROM zoom.slices WHERE table_name = 'meetings' AND slice_date >= %s ORDER BY 1"
+    found = pipeline.rows(query, yesterday - timedelta(days=8))
     expected = [(yesterday - timedelta(days=back), back != 0) for back in (7, 6, 5, 4, 3, 2, 0)]
     assert [(row["slice_date"], row["final"]) for row in found] == expected
 
@@ -129,9 +130,12 @@ def test_an_unknown_stream_is_refused_when_the_run_is_made(pipeline: Any) -> Non
 
 
 def test_days_that_zoom_no_longer_keeps_are_named_and_the_rest_is_loaded(pipeline: Any, yesterday: date) -> None:
-    """Reports live six months: an older day is said, its slice left alone."""
-    old = yesterday - timedelta(days=400)
-    run = pipeline.trigger(conf={"first_day": str(old), "streams": ["meetings"]})
+    """Reports live 180 days: of four days at that edge two are named and left alone, two are loaded."""
+    days = [yesterday - timedelta(days=back) for back in (181, 180, 179, 178)]
+    conf = {"first_day": str(days[0]), "last_day": str(days[3]), "streams": ["meetings"]}
+    run = pipeline.trigger(conf=conf)
     assert pipeline.ended(run) == "success"
-    assert str(old) in pipeline.log(run, "meetings.pull")
-    assert pipeline.rows("SELECT 1 FROM zoom.slices WHERE slice_date = %s", old) == []
+    assert f"Zoom no longer keeps {days[0]} to {days[1]}" in pipeline.log(run, "meetings.pull")
+    query = "SELECT slice_date FROM zoom.slices WHERE table_name = 'meetings' AND slice_date <= %s ORDER BY 1"
+    assert [row["slice_date"] for row in pipeline.rows(query, days[3])] == days[2:]
+    assert [differences(pipeline, "meetings", day) for day in days[2:]] == [[], []]
