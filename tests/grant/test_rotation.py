@@ -1,0 +1,349 @@
+"""The state machine of rotations, in virtual time, against a strict token endpoint."""
+
+import asyncio
+import dataclasses
+from datetime import timedelta
+
+import pytest
+
+from include.grant.freshness import PauseError
+from include.grant.journal import GrantType, State, digest
+from include.grant.rotation import StoreError
+from include.zoom.errors import ConsentRequired, Misconfigured
+from include.zoom.oauth import App, Kind, Outcome, TokenSet
+
+
+def test_twenty_four_processes_cost_one_post(world):
+    """When 24 processes find the token due at once, one posts and all get its answer."""
+
+    async def all_at_once():
+        return await asyncio.gather(*(world.process().refresh() for _ in range(24)))
+
+    grants = world.run(all_at_once())
+    assert {grant.tokens.access_token for grant in grants} == {"access-1"}
+    assert world.zoom.posted == ["refresh-0"]
+
+
+def test_ten_rounds_spend_each_token_once(world):
+    """Ten refused access tokens in a row cost ten posts, each of another refresh token."""
+
+    async def rounds():
+        for number in range(10):
+            refused = digest(f"access-{number}") if number else None
+            await asyncio.gather(*(world.process().refresh(refused) for _ in range(24)))
+
+    world.run(rounds())
+    assert len(world.zoom.posted) == len(set(world.zoom.posted)) == 10
+    assert world.zoom.refused == 0
+
+
+def test_a_fresh_token_is_not_refreshed(world):
+    """Within its life, less 15 minutes, the stored token is used as it is."""
+
+    async def later():
+        await world.process().refresh()
+        await asyncio.sleep(3600 - 15 * 60 - 60)
+        return await world.process().refresh()
+
+    assert world.run(later()).tokens.access_token == "access-1"
+    assert len(world.zoom.posted) == 1
+
+
+def test_a_rejected_token_that_was_replaced_costs_nothing(world):
+    """Who names an older token as refused gets the stored one."""
+
+    async def twice():
+        await world.process().refresh()
+        return await world.process().refresh(digest("access-0"))
+
+    assert world.run(twice()).tokens.access_token == "access-1"
+    assert len(world.zoom.posted) == 1
+
+
+def test_a_dead_grant_costs_one_post_and_one_alert(world):
+    """After a true `invalid_grant` fifty callers fail at once, with one alert and no further post."""
+    world.zoom.newest = "somebody else's"
+
+    async def fifty():
+        return await asyncio.gather(*(world.process().refresh() for _ in range(50)), return_exceptions=True)
+
+    errors = world.run(fifty())
+    assert {type(error) for error in errors} == {ConsentRequired}
+    assert world.zoom.posted == ["refresh-0"]
+    assert len(world.alerts) == 1
+    assert "authorise" in world.alerts[0]
+
+
+def test_a_token_put_in_by_hand_ends_the_loss(world):
+    """A refresh token that a person puts into the Connection is adopted without a consent."""
+    world.zoom.newest = "by hand"
+
+    async def repaired():
+        await asyncio.gather(world.process().refresh(), return_exceptions=True)
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token="by hand")
+        return await world.process().refresh()
+
+    assert world.run(repaired()).tokens.access_token == "access-2"
+    assert world.database.grant.journal.state is State.READY
+
+
+def test_a_spent_token_is_healed_and_never_posted(world):
+    """An old refresh token that a form puts back is replaced by the journal's newest."""
+
+    async def overwritten():
+        await world.process().refresh()
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token="refresh-0")
+        return await world.process().refresh(digest("access-1"))
+
+    world.run(overwritten())
+    assert world.zoom.posted == ["refresh-0", "refresh-1"]
+    assert world.database.grant.refresh_token == "refresh-2"
+
+
+def test_a_refresh_token_that_a_patch_removed_is_put_back(world):
+    """A PATCH that dropped our keys of `extra` loses nothing."""
+
+    async def removed():
+        await world.process().refresh()
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token=None)
+        return await world.process().refresh()
+
+    assert world.run(removed()).tokens.access_token == "access-1"
+    assert world.database.grant.refresh_token == "refresh-1"
+
+
+def test_an_orphan_is_tried_before_consent_is_lost(world):
+    """An answer that came when its lease was gone saves the grant when the stored token turns out dead."""
+
+    async def late():
+        await world.process().refresh()
+        orphan = dataclasses.replace(world.database.grant.journal.newest, refresh_token="orphan")
+        await world.database.keep_orphan(orphan)
+        world.zoom.newest = "orphan"
+        return await world.process().refresh(digest("access-1"))
+
+    assert world.run(late()).tokens.access_token == "access-3"
+    assert world.zoom.posted == ["refresh-0", "refresh-1", "orphan"]
+    assert world.database.grant.journal.orphan is None
+
+
+def test_a_wrong_client_secret_keeps_the_token(world):
+    """`invalid_client` needs no new consent: a corrected Connection works at once."""
+    world.zoom.script = [Outcome(Kind.MISCONFIGURED, "the token endpoint answered 400: invalid_client")]
+
+    async def corrected():
+        with pytest.raises(Misconfigured, match="invalid_client"):
+            await world.process().refresh()
+        with pytest.raises(Misconfigured, match="client secret"):
+            await world.process().refresh()
+        app = App("client-id", "corrected")
+        world.database.grant = dataclasses.replace(world.database.grant, app=app)
+        return await world.process().refresh()
+
+    assert world.run(corrected()).tokens.access_token == "access-2"
+    assert world.zoom.posted == ["refresh-0", "refresh-0"]
+
+
+def test_pauses_double_up_to_fifteen_minutes(world):
+    """What was never sent is tried again after 30 seconds, then twice as long, at most 15 minutes."""
+    world.zoom.script = [Outcome(Kind.NOT_SENT, "unreachable")] * 7
+
+    async def pauses():
+        waits = []
+        for _ in range(7):
+            with pytest.raises(PauseError) as caught:
+                await world.process().refresh()
+            waits.append(round(caught.value.retry_after_seconds))
+            await asyncio.sleep(caught.value.retry_after_seconds + 1)
+        return waits
+
+    assert world.run(pauses()) == [30, 60, 120, 240, 480, 900, 900]
+
+
+def test_retry_after_is_honoured(world):
+    """Zoom's own Retry-After counts where it is longer than our pause."""
+    world.zoom.script = [Outcome(Kind.LATER, "the token endpoint answered 429", retry_after_seconds=120)]
+
+    async def asked():
+        with pytest.raises(PauseError) as caught:
+            await world.process().refresh()
+        return caught.value.retry_after_seconds
+
+    assert round(world.run(asked())) == 120
+
+
+def test_a_lost_answer_is_followed_by_exactly_one_more_post(world):
+    """Where Zoom did not rotate, one more post of the same token succeeds."""
+    world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")]
+    assert world.run(world.process().refresh()).tokens.access_token == "access-2"
+    assert world.zoom.posted == ["refresh-0", "refresh-0"]
+
+
+def test_a_lost_answer_of_a_strict_server_needs_consent(world):
+    """Where Zoom rotated and the answer was lost, one more post tells, and a person is asked."""
+    world.zoom.script = ["lost"]
+
+    async def lost():
+        with pytest.raises(ConsentRequired):
+            await world.process().refresh()
+
+    world.run(lost())
+    assert world.zoom.posted == ["refresh-0", "refresh-0"]
+
+
+def test_two_lost_answers_pause(world):
+    """After the one more post nothing is posted again before a pause."""
+    world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")] * 2
+
+    async def lost():
+        with pytest.raises(PauseError):
+            await world.process().refresh()
+
+    world.run(lost())
+    assert world.zoom.posted == ["refresh-0", "refresh-0"]
+    assert world.database.grant.journal.state is State.BACKING_OFF
+
+
+def test_a_holder_that_died_is_waited_for(world):
+    """Killed with the lease, before Zoom rotated: the next one waits for the deadline and posts once."""
+
+    async def killed():
+        loop = asyncio.get_running_loop()
+        dying = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.01)
+        dying.cancel()
+        await world.process().refresh()
+        return loop.time()
+
+    assert world.run(killed()) >= 75
+    assert world.zoom.posted == ["refresh-0", "refresh-0"]
+    assert world.zoom.refused == 0
+
+
+def test_a_stopped_holder_is_fenced(world):
+    """A process that was stopped between lease and post does not post when it continues."""
+    ticks = iter([0.0, 120.0, 120.0, 120.0])
+
+    async def stopped():
+        with pytest.raises(PauseError, match="too old"):
+            await world.process(monotonic=lambda: next(ticks)).refresh()
+
+    world.run(stopped())
+    assert world.zoom.posted == []
+
+
+def test_nothing_is_posted_where_the_store_cannot_be_written(world):
+    """A read-only database refuses the lease, so the token is not spent."""
+    world.database.fail = 1
+
+    async def read_only():
+        with pytest.raises(StoreError):
+            await world.process().refresh()
+
+    world.run(read_only())
+    assert world.zoom.posted == []
+
+
+def test_an_answer_outlives_a_failing_database(world):
+    """A commit is tried again until it is through, and nothing is posted meanwhile."""
+
+    async def dying():
+        task = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.05)
+        world.database.fail = 8
+        return await task
+
+    assert world.run(dying()).tokens.access_token == "access-1"
+    assert world.database.grant.refresh_token == "refresh-1"
+    assert world.zoom.posted == ["refresh-0"]
+
+
+def test_a_commit_whose_reply_was_lost_is_looked_up(world):
+    """The attempt's id tells that the commit had gone through."""
+    world.database.lose_reply = 1
+    assert world.run(world.process().refresh()).tokens.access_token == "access-1"
+    assert world.zoom.posted == ["refresh-0"]
+
+
+def test_an_answer_without_refresh_token_keeps_the_old_one(world):
+    """A server that does not rotate leaves the refresh token, in a new generation."""
+    world.zoom.script = [Outcome(Kind.GRANTED, tokens=TokenSet("access", None, 3600))]
+    world.run(world.process().refresh())
+    assert world.database.grant.refresh_token == "refresh-0"
+    assert world.database.grant.journal.generation == 1
+
+
+def test_an_answer_without_access_token_is_kept_and_reported(world):
+    """A refresh token alone is stored at once; the caller learns that there is no access token."""
+    world.zoom.script = [Outcome(Kind.GRANTED, tokens=TokenSet(None, "renewed", 3600))]
+
+    async def half():
+        with pytest.raises(PauseError, match="no access token"):
+            await world.process().refresh()
+
+    world.run(half())
+    assert world.database.grant.refresh_token == "renewed"
+    assert world.zoom.posted == ["refresh-0"]
+
+
+def test_an_answer_without_a_life_does_not_loop(world):
+    """Where Zoom does not say how long a token lives, a minute passes before the next post."""
+    world.zoom.life = None
+
+    async def refused_at_once():
+        await world.process().refresh()
+        with pytest.raises(PauseError) as caught:
+            await world.process().refresh(digest("access-1"))
+        return caught.value.retry_after_seconds
+
+    assert 55 < world.run(refused_at_once()) <= 60
+    assert len(world.zoom.posted) == 1
+
+
+def test_account_credentials_never_ask_for_consent(world):
+    """A server-to-server grant has no refresh token, and its refusal is a matter of settings."""
+    world.database.grant = dataclasses.replace(
+        world.database.grant, grant_type=GrantType.ACCOUNT_CREDENTIALS, refresh_token=None
+    )
+    world.zoom.script = ["answer", Outcome(Kind.DEAD, "the token endpoint answered 400")]
+
+    async def both():
+        first = await world.process().refresh()
+        with pytest.raises(Misconfigured):
+            await world.process().refresh(digest("access-1"))
+        return first
+
+    assert world.run(both()).tokens.access_token == "access-1"
+    assert world.alerts == []
+
+
+def test_a_consent_during_a_refresh_wins(world):
+    """A generation that moved under a refresh makes its answer an orphan, not the newest."""
+
+    async def overtaken():
+        task = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.05)
+        grant = world.database.grant
+        newest = dataclasses.replace(
+            grant.tokens,
+            refresh_token="consent",
+            access_token="new",
+            expires_at=grant.now + timedelta(hours=1),
+        )
+        marks = dataclasses.replace(
+            grant.journal.fingerprints, newest=grant.journal.fingerprints.of("consent")
+        )
+        journal = dataclasses.replace(
+            grant.journal,
+            generation=9,
+            newest=newest,
+            fingerprints=marks,
+            attempt_id=None,
+            attempt_deadline=None,
+        )
+        world.database.grant = dataclasses.replace(grant, journal=journal, refresh_token="consent")
+        return await task
+
+    assert world.run(overtaken()).tokens.access_token == "new"
+    assert world.database.grant.refresh_token == "consent"
+    assert world.database.grant.journal.orphan.refresh_token == "refresh-1"
