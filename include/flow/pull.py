@@ -52,6 +52,7 @@ class _Pull:
 
     def result(self) -> dict[str, Any]:
         hook = ZoomHook(self.run.param("zoom_conn_id"))
+        asyncio.run(hook.load())
         parents = self._parents_manifest()
         days = self._days(parents)
         # Everything of Airflow's is asked for before the event loop starts: a synchronous question beside an

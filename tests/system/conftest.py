@@ -112,7 +112,10 @@ def pipeline() -> Iterator[Pipeline]:
     with local(
         Place(folder),
         sandbox_arguments=("--users", "12", "--seed", "11", "--token-seconds", str(TOKEN_SECONDS)),
-        settings={"AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1"},
+        settings={
+            "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
+            "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
+        },
     ) as running:
         yield Pipeline(running)
 

@@ -65,8 +65,11 @@ def test_a_backfill_with_dying_tokens_loads_the_truth(
 def test_clearing_one_task_leaves_the_same_warehouse(pipeline: Any, daily: str, yesterday: date, step: str) -> None:
     """Each step of a finished run can be run again; the warehouse is the same, and only pull asks Zoom."""
     before = pipeline.requests()
-    pipeline.clear(daily, *(f"{name}.{step}" for name in ("users", "meetings", "meeting_participants", "recordings")))
+    cleared = [f"{name}.{step}" for name in ("users", "meetings", "meeting_participants", "recordings")]
+    pipeline.clear(daily, *cleared)
     assert pipeline.ended(daily) == "success"
+    tasks = pipeline.tasks(daily)
+    assert {tasks[name]["try_number"] for name in cleared} == {2}
     asked = pipeline.requests()["requests"] - before["requests"]
     assert (asked > 0) == (step == "pull")
     assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {table: [] for table in TABLES}

@@ -1,0 +1,169 @@
+"""What a running Airflow says when something is wrong, and that nothing is lost by it."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.system.truth import differences
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+SECRET = "obviously-fake-wrong-secret"
+
+
+def connection(pipeline: Any, name: str, **fields: Any) -> None:
+    """Makes a Zoom Connection beside the working one."""
+    url = pipeline.local.sandbox_url
+    extra = {"oauth_url": f"{url}/oauth", "plan": "business", **fields.pop("extra", {})}
+    body = {
+        "connection_id": name,
+        "conn_type": "zoom",
+        "host": f"{url}/v2",
+        "login": "sandbox-client-id",
+        "password": "sandbox-client-secret",
+        **fields,
+        "extra": json.dumps(extra),
+    }
+    pipeline.local.airflow.put_connection(body)
+
+
+def failed_pull(pipeline: Any, name: str) -> tuple[dict[str, Any], str]:
+    """Runs daily usage through a Connection that cannot work: the failed pull, and its log."""
+    run = pipeline.trigger(conf={"zoom_conn_id": name, "streams": ["daily_usage"]})
+    assert pipeline.ended(run) == "failed"
+    task = pipeline.tasks(run)["daily_usage.pull"]
+    return task, pipeline.log(run, "daily_usage.pull", task["try_number"])
+
+
+def test_a_missing_connection_is_named(pipeline: Any) -> None:
+    """It says which one, and of what type to make it; a permanent error is not tried again."""
+    task, log = failed_pull(pipeline, "zoom_nowhere")
+    assert "There is no Connection zoom_nowhere in Airflow: create one of type zoom." in log
+    assert task["try_number"] == 1
+
+
+def test_a_wrong_client_secret_is_named_and_not_shown(pipeline: Any) -> None:
+    """The app's credentials are wrong, the grant is not gone; the secret stays out of the log."""
+    extra = {"grant_type": "account_credentials", "account_id": "sandbox-account"}
+    connection(pipeline, "zoom_wrong_secret", password=SECRET, extra=extra)
+    task, log = failed_pull(pipeline, "zoom_wrong_secret")
+    assert "Misconfigured" in log
+    assert "zoom_wrong_secret" in log
+    assert SECRET not in log
+    assert task["try_number"] == 1
+
+
+def test_a_dead_grant_asks_for_consent_once(pipeline: Any) -> None:
+    """A refresh token that Zoom refuses: consent is required, posted once, and the next task fails fast."""
+    extra = {"refresh_token": "obviously-fake-dead-token", "account_id": "sandbox-account"}
+    connection(pipeline, "zoom_dead", extra=extra)
+    before = pipeline.requests()
+    for _ in range(2):
+        task, log = failed_pull(pipeline, "zoom_dead")
+        assert "ConsentRequired" in log
+        assert "obviously-fake-dead-token" not in log
+        assert task["try_number"] == 1
+    after = pipeline.requests()
+    assert after["token_refused"] - before["token_refused"] == 1
+
+
+def test_a_connection_from_the_environment_is_refused(pipeline: Any) -> None:
+    """A rotated token could not be written there; the reason is said."""
+    _, log = failed_pull(pipeline, "zoom_shadowed")
+    assert "AIRFLOW_CONN_ZOOM_SHADOWED" in log
+    assert "a rotated token would never be read" in log
+
+
+def test_a_foreign_host_never_sees_the_client_secret(pipeline: Any) -> None:
+    """Only Zoom's hosts, and those that the settings list."""
+    connection(pipeline, "zoom_foreign", host="https://zoom.us.example.com/v2")
+    _, log = failed_pull(pipeline, "zoom_foreign")
+    assert "The host of Connection zoom_foreign is on a host that is not Zoom's, so no secret is sent there" in log
+    assert "allowed_hosts" in log
+
+
+def test_a_stream_that_is_not_in_the_plan_is_skipped_with_its_reason(pipeline: Any, daily: str) -> None:
+    """Skipped, not failed, and the log says why."""
+    fault = {"path": "/v2/groups", "times": 1, "kind": "not_entitled"}
+    pipeline.sandbox("POST", "faults", json=[fault])
+    run = pipeline.trigger(conf={"streams": ["groups"], "ask_again": True})
+    assert pipeline.ended(run) == "success"
+    states = {name: task["state"] for name, task in pipeline.tasks(run).items()}
+    assert {states[f"groups.{step}"] for step in ("pull", "transform", "load")} == {"skipped"}
+    assert "Skipped: " in pipeline.log(run, "groups.pull")
+    assert differences(pipeline, "groups", datetime.now(UTC).date()) == []
+
+
+def test_a_daily_cap_puts_the_task_off_until_it_resets(pipeline: Any, daily: str, yesterday: date) -> None:
+    """No worker is held and no try is spent; when the cap is lifted the task goes on."""
+    pipeline.sandbox("POST", "limits", json={"label": "Heavy", "left": 0})
+    day = yesterday - timedelta(days=90)
+    run = pipeline.trigger(conf={"first_day": str(day), "streams": ["meetings"]})
+    task = pipeline.task_when(run, "meetings.pull", "up_for_reschedule")
+    assert task["try_number"] == 1
+    pipeline.sandbox("POST", "limits", json={"label": "Heavy", "left": 60_000})
+    pipeline.clear(run, "meetings.pull")
+    assert pipeline.ended(run) == "success"
+    assert differences(pipeline, "meetings", day) == []
+
+
+def test_a_truncated_landing_file_is_refused_and_pulled_again(pipeline: Any, daily: str, yesterday: date) -> None:
+    """A cleared transform finds the damage and says what to do; clearing the pull mends it."""
+    day = yesterday - timedelta(days=92)
+    run = pipeline.trigger(conf={"first_day": str(day), "streams": ["meetings"]})
+    assert pipeline.ended(run) == "success"
+    root = Path(pipeline.local.airflow.env["AIRFLOW__ZOOM__LANDING"].removeprefix("file://"))
+    newest = max((root / "sandbox-account" / "meetings").rglob("*.ndjson.zst"), key=lambda file: file.stat().st_mtime)
+    newest.write_bytes(newest.read_bytes()[:-20])
+    pipeline.clear(run, "meetings.transform", "meetings.load")
+    assert pipeline.ended(run) == "failed"
+    task = pipeline.tasks(run)["meetings.transform"]
+    assert "Clear the pull task of this run, which asks Zoom anew." in pipeline.log(
+        run, "meetings.transform", task["try_number"]
+    )
+    assert differences(pipeline, "meetings", day) == []
+    pipeline.clear(run, "meetings.pull", "meetings.transform", "meetings.load")
+    assert pipeline.ended(run) == "success"
+    assert differences(pipeline, "meetings", day) == []
+
+
+@pytest.fixture
+def alerts(pipeline: Any) -> Iterator[list[dict[str, str]]]:
+    """What is posted to the Connection `zoom_alerts`, which exists while the test runs."""
+    posts: list[dict[str, str]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    host = f"http://127.0.0.1:{server.server_port}"
+    pipeline.local.airflow.put_connection({"connection_id": "zoom_alerts", "conn_type": "http", "host": host})
+    yield posts
+    pipeline.local.airflow.api("DELETE", "/connections/zoom_alerts")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_failed_run_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -> None:
+    """One post for the run, however many of its tasks failed."""
+    run = pipeline.trigger(conf={"zoom_conn_id": "zoom_nowhere", "streams": ["daily_usage", "groups"]})
+    assert pipeline.ended(run) == "failed"
+    pipeline.local.airflow.wait_for(lambda: alerts, seconds=60, what="the alert")
+    after = pipeline.trigger(conf={"streams": ["groups"]})
+    assert pipeline.ended(after) == "success"
+    assert [run in post["text"] for post in alerts] == [True]
