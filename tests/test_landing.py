@@ -301,6 +301,30 @@ def test_a_full_disk_publishes_nothing(landing: Landing, monkeypatch: pytest.Mon
         attempt.finish(PullCounts())
 
 
+def test_a_disk_that_fills_up_at_a_files_end_publishes_nothing(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compressed pages are written out when their file is closed."""
+
+    class FullAtLast:
+        """Takes nothing when it comes to it."""
+
+        def write(self, _: bytes) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def close(self) -> None:
+            """Nothing to do."""
+
+    monkeypatch.setattr("include.landing.files._opened", lambda *_: FullAtLast())
+    attempt = landing.begin(ACCOUNT, PARTICIPANTS, days=[DAY])
+    attempt.write([page("a")])
+    with pytest.raises(LandingFull):
+        attempt.cursor()
+    assert json.loads(attempt.cursor())["files"] == []
+    with pytest.raises(LandingError, match="not published"):
+        attempt.finish(PullCounts())
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """A file stands where landing's folder should be."""
     (tmp_path / "landing").write_text("")

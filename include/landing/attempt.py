@@ -133,7 +133,11 @@ class Attempt:
         if self._open is None:
             return
         was_open, self._open, self._lost = self._open, None, True
-        part = was_open.close()
+        try:
+            part = was_open.close()
+        except BaseException:
+            was_open.drop()
+            raise
         written_whole(self._folder / _index_name(part.file.name), part.written())
         self._parts.append(part)
         self._lost = False
@@ -206,7 +210,8 @@ class _OpenPart:
         return _Part(file, self._finished, self._earliest)
 
     def drop(self) -> None:
-        self._file.close()
+        self._file.abandon()
+        self._compressed.close()
 
 
 def _index_name(name: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
@@ -23,9 +23,11 @@ class MeasuredFile:
 
     def __init__(self, path: ObjectStoragePath) -> None:
         self.name = path.name
+        self._path = path
         self.size = 0
         self.closed = False
         self._digest = hashlib.sha256()
+        self._abandoned = False
         with writing(self.name):
             self._target = _opened(path, "wb")
 
@@ -37,6 +39,8 @@ class MeasuredFile:
     def write(self, data: bytes | bytearray | memoryview) -> int:
         """Appends; raises `LandingFull` or another `LandingError`."""
         content = bytes(data)
+        if self._abandoned:
+            return len(content)
         with writing(self.name):
             self._target.write(content)
         self._digest.update(content)
@@ -56,6 +60,14 @@ class MeasuredFile:
             self.closed = True
             with writing(self.name):
                 self._target.close()
+
+    def abandon(self) -> None:
+        """Gives the file up and its space back; what is still written to it goes nowhere."""
+        self._abandoned = self.closed = True
+        with suppress(OSError):
+            self._target.close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

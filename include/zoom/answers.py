@@ -5,7 +5,6 @@ A code's meaning depends on the endpoint and on the status
 with HTTP 200. What the table does not know is an error, never an empty list.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from include.zoom.errors import (
     UnexpectedAnswer,
     ZoomError,
 )
+from include.zoom.pages import parse_json
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 200, 401, 403, 429
 _SERVER_TROUBLE = range(500, 600)
@@ -166,7 +166,7 @@ def _where(asked: Asked, response: httpx.Response, payload: dict[str, Any] | Non
 
 def _object(body: bytes) -> dict[str, Any] | None:
     try:
-        parsed = json.loads(body)
+        parsed = parse_json(body)
     except ValueError:
         return None
     return parsed if isinstance(parsed, dict) else None

@@ -39,12 +39,13 @@ _IN_QUERY = "access_token|download_access_token|passcode|password|pwd|refresh_to
 
 # A query may stand, percent-encoded, in the query of another address.
 _QUERY_SECRET = re.compile(rf"(?i)(?P<before>[?&#;]|%3F|%26|%23)(?:{_IN_QUERY})(?:=|%3D)[^&#;\s\"'<>]*")
-# An escaped ASCII character could spell a name: such an answer is looked through as well.
-_SUSPECT = re.compile(
-    rb"(?i)start_url|join_url|personal_meeting_url|host_key|activation_code|authorization|"
-    rb"passcode|password|pwd|secret|token|\bzak\b|\btk\b|(?:%26|%3F|%23)(?:tk|zak)|\\u00[2-7]"
+# What an answer with a secret has somewhere in it, in lower case. A search for each is many times faster than
+# one pattern. An escaped ASCII character could spell a name: such an answer is looked through as well.
+_SUSPECT = (
+    *(b"start_url", b"join_url", b"personal_meeting_url", b"host_key", b"activation_code", b"authorization"),
+    *(b"passcode", b"password", b"pwd", b"secret", b"token", b"zak", b'"tk"', b"tk=", b"tk%3d"),
+    *(b"\\u002", b"\\u003", b"\\u004", b"\\u005", b"\\u006", b"\\u007"),
 )
-_HARMLESS = re.compile(rb'"next_page_token"')
 
 
 def without_secrets(body: bytes) -> bytes:
@@ -53,7 +54,8 @@ def without_secrets(body: bytes) -> bytes:
     Raises:
         ValueError: it is no JSON.
     """
-    if _SUSPECT.search(_HARMLESS.sub(b"", body)):
+    lowered = body.lower().replace(b"next_page_token", b"")
+    if any(sign in lowered for sign in _SUSPECT):
         body = _written(_clean(parse_json(body)))
     # A raw line end in JSON is white space: inside a string it would be escaped.
     return body.replace(b"\r", b" ").replace(b"\n", b" ")
