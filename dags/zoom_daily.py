@@ -1,5 +1,5 @@
 """
-### Zoom, day by day, into the warehouse
+### Zoom, day by day, into the warehouse.
 
 Every stream goes `pull → transform → load` over the run's days (UTC):
 
@@ -12,6 +12,7 @@ as the first line of its log. Choosing streams brings their parents along.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from airflow.sdk import Asset, CronDataIntervalTimetable, TaskGroup, conf, dag, task
 
@@ -42,25 +43,25 @@ def zoom_daily():
     """Plans the run, then pulls, transforms and loads each chosen stream."""
 
     @task.branch(task_id="plan", execution_timeout=timedelta(minutes=10))
-    def plan():
+    def plan() -> list[str]:
         from include.flow.plan import plan
 
         return plan()
 
     @task(execution_timeout=timedelta(hours=12))
-    def pull(stream):
+    def pull(stream: str) -> dict[str, Any]:
         from include.flow.pull import pull
 
         return pull(stream)
 
     @task(execution_timeout=timedelta(hours=2))
-    def transform(stream):
+    def transform(stream: str) -> dict[str, Any]:
         from include.flow.transform import transform
 
         return transform(stream)
 
     @task(execution_timeout=timedelta(hours=2))
-    def load(stream):
+    def load(stream: str) -> dict[str, Any]:
         from include.flow.load import load
 
         return load(stream)

@@ -10,7 +10,7 @@ _SETTLED_AFTER = timedelta(hours=48)
 _LOOK_BACK_DAYS = 7
 
 
-class BadRun(PermanentError):
+class BadRun(PermanentError):  # noqa: N818 (named for what happened, as in include.zoom.errors)
     """A run was asked for something that cannot be done."""
 
 

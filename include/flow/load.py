@@ -38,7 +38,8 @@ def already_loaded(run: Run, manifest: Manifest) -> bool:
     schema, stream = run.param("schema"), STREAMS[manifest.stream]
     with warehouse(schema=schema).connect() as connection:
         return all(
-            holds_attempt(connection, schema, stream, day, manifest.attempt_id) for day in manifest.slice_dates
+            holds_attempt(connection, schema, stream, day, manifest.attempt_id)
+            for day in manifest.slice_dates
         )
 
 

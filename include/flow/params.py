@@ -1,10 +1,12 @@
 """The parameters of a run: the form of a manual run, and what a backfill's configuration may set."""
 
+from typing import Any
+
 from airflow.sdk import Param
 
 from include.zoom.catalog import STREAMS
 
-_DAY = {"type": ["null", "string"], "format": "date", "section": "Days"}
+_DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date", "section": "Days"}
 
 PARAMS = {
     "first_day": Param(

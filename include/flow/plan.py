@@ -1,7 +1,7 @@
 """The first task of a run: which streams, over which days."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from include.flow.days import written
@@ -37,15 +37,17 @@ def with_their_children(
 ) -> dict[str, tuple[date, ...]]:
     """Each stream's days with its unsettled ones; a parent that dates its children takes theirs too."""
     wanted = {name: set(own) | set(unsettled.get(name, ())) for name, own in days.items()}
-    for name in reversed(days):  # children stand after their parents
+    for name in reversed(list(days)):  # children stand after their parents
         if (parent := STREAMS[name].parent) and parent.dates:
             wanted[parent.stream] |= wanted[name]
     return {name: tuple(sorted(wanted[name])) for name in days}
 
 
-def _unsettled(run: Run, chosen: list[str]) -> dict[str, tuple[date, ...]]:
+def _unsettled(run: Run, chosen: Sequence[str]) -> dict[str, tuple[date, ...]]:
     candidates = run.settling_days()
     if not candidates:
         return {}
     with warehouse(schema=run.param("schema")).connect() as connection:
-        return {name: unfinal_days(connection, run.param("schema"), STREAMS[name], candidates) for name in chosen}
+        return {
+            name: unfinal_days(connection, run.param("schema"), STREAMS[name], candidates) for name in chosen
+        }

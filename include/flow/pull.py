@@ -59,22 +59,29 @@ class _Pull:
         # asynchronous one to the supervisor ends the task.
         cursor = self.run.memory.get(CURSOR)
         asked_before = bool(self.run.memory.get(FINISHED))
-        account = hook.account
-        if self.stream.kind is Kind.SNAPSHOT and not asked_before and not self.run.param("ask_again"):
-            if address := self.landing.latest_snapshot(account, self.stream.name, self.run.today):
-                _log.info("Today's %s are already there (%s).", self.stream.name, address)
-                return {"manifest": address, "reused": True}
+        if not asked_before and (address := self._todays(hook.account)):
+            return {"manifest": address, "reused": True}
         attempt = self.landing.begin(
-            account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
+            hook.account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
         )
         with self._outcomes(attempt):
             counts = asyncio.run(self._ask(hook, attempt, days, parents))
         return self._finished(attempt.finish(counts))
 
+    def _todays(self, account: str) -> str | None:
+        """Where today's snapshot lies, if some run has pulled it and this one does not ask again."""
+        if self.stream.kind is not Kind.SNAPSHOT or self.run.param("ask_again"):
+            return None
+        if address := self.landing.latest_snapshot(account, self.stream.name, self.run.today):
+            _log.info("Today's %s are already there (%s).", self.stream.name, address)
+        return address
+
     def _finished(self, manifest: Manifest) -> dict[str, Any]:
         self.run.memory.set(FINISHED, manifest.attempt_id)
         self.run.memory.delete(CURSOR)
-        _log.info("Pulled %s: %s", self.stream.name, {**manifest.counts, "skipped": len(manifest.counts["skipped"])})
+        _log.info(
+            "Pulled %s: %s", self.stream.name, {**manifest.counts, "skipped": len(manifest.counts["skipped"])}
+        )
         return {"manifest": manifest.address, "reused": False}
 
     def _parents_manifest(self) -> Manifest | None:

@@ -33,7 +33,7 @@ class Run:
 
     @property
     def run_type(self) -> str:
-        """Who made this run: `scheduled` (only such a run takes unsettled days along), `backfill`, `manual`, …"""
+        """Who made this run: `scheduled` (only that takes unsettled days along), `backfill`, `manual` and others."""
         kind = self.context["dag_run"].run_type
         return str(getattr(kind, "value", kind))
 

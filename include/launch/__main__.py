@@ -76,7 +76,9 @@ _CONNECT = (sys.executable, "-m", "include.grant", "connect")
 def _consent_where_needed(running: Local) -> None:
     """Asks for the consent of a real account that was never given; it is given once."""
     connection = running.airflow.api("GET", "/connections/zoom_default")
-    if '"account_credentials"' in (connection["extra"] or "") or "refresh_token" in (connection["extra"] or ""):
+    if '"account_credentials"' in (connection["extra"] or "") or "refresh_token" in (
+        connection["extra"] or ""
+    ):
         return
     _console.print("This Zoom app was never authorised here. It takes a browser, once:")
     if subprocess.run(_CONNECT, env=running.airflow.env | _consent_settings(), check=False).returncode != 0:  # noqa: S603

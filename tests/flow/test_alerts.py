@@ -11,7 +11,11 @@ import pytest
 
 from include.flow.alerts import run_failed
 
-CONTEXT: Any = {"dag": SimpleNamespace(dag_id="zoom_daily"), "run_id": "scheduled__2026-11-22", "reason": "task_failure"}
+CONTEXT: Any = {
+    "dag": SimpleNamespace(dag_id="zoom_daily"),
+    "run_id": "scheduled__2026-11-22",
+    "reason": "task_failure",
+}
 
 
 @pytest.fixture

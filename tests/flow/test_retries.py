@@ -23,7 +23,9 @@ def test_a_permanent_error_is_not_tried_again(error: Exception) -> None:
 def test_a_transient_error_waits_twice_as_long_each_time(error: Exception) -> None:
     """30 s, 60 s, 120 s, … with up to a quarter more, so that tasks that failed together come back apart."""
     waits = [POLICY.evaluate(error, tried, 9).retry_delay.total_seconds() for tried in (1, 2, 3, 9)]
-    assert [low <= wait <= low * 1.25 for low, wait in zip((30, 60, 120, 900), waits, strict=True)] == [True] * 4
+    assert [low <= wait <= low * 1.25 for low, wait in zip((30, 60, 120, 900), waits, strict=True)] == [
+        True
+    ] * 4
 
 
 def test_what_zoom_says_is_not_undercut() -> None:

@@ -68,7 +68,7 @@ async def new_zoom() -> AsyncIterator[Callable[..., Zoom]]:
     """Makes simulated accounts; limits and repeated rows only where a test asks for them."""
     made: list[Zoom] = []
 
-    def make(*, now: datetime = NOW, **settings: Any) -> Zoom:  # noqa: ANN401 (any of Settings)
+    def make(*, now: datetime = NOW, **settings: Any) -> Zoom:
         wanted = {"limits": False, "repeat_percent": 0, **settings}
         made.append(Zoom(Sandbox(Settings(**wanted), Clock(now, tick=None))))
         return made[-1]

@@ -97,7 +97,9 @@ class Pipeline:
 
     def sandbox(self, method: str, path: str, **kwargs: Any) -> Any:
         """The sandbox's own endpoints."""
-        answer = httpx.request(method, f"{self.local.sandbox_url}/_sandbox/{path}", timeout=60, trust_env=False, **kwargs)
+        answer = httpx.request(
+            method, f"{self.local.sandbox_url}/_sandbox/{path}", timeout=60, trust_env=False, **kwargs
+        )
         return answer.raise_for_status().json()
 
     def requests(self) -> dict[str, Any]:

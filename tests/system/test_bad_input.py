@@ -84,7 +84,10 @@ def test_a_foreign_host_never_sees_the_client_secret(pipeline: Any) -> None:
     """Only Zoom's hosts, and those that the settings list."""
     connection(pipeline, "zoom_foreign", host="https://zoom.us.example.com/v2")
     _, log = failed_pull(pipeline, "zoom_foreign")
-    assert "The host of Connection zoom_foreign is on a host that is not Zoom's, so no secret is sent there" in log
+    assert (
+        "The host of Connection zoom_foreign is on a host that is not Zoom's, so no secret is sent there"
+        in log
+    )
     assert "allowed_hosts" in log
 
 
@@ -113,13 +116,17 @@ def test_a_daily_cap_puts_the_task_off_until_it_resets(pipeline: Any, daily: str
     assert differences(pipeline, "meetings", day) == []
 
 
-def test_a_truncated_landing_file_is_refused_and_pulled_again(pipeline: Any, daily: str, yesterday: date) -> None:
+def test_a_truncated_landing_file_is_refused_and_pulled_again(
+    pipeline: Any, daily: str, yesterday: date
+) -> None:
     """A cleared transform finds the damage and says what to do; clearing the pull mends it."""
     day = yesterday - timedelta(days=92)
     run = pipeline.trigger(conf={"first_day": str(day), "streams": ["meetings"]})
     assert pipeline.ended(run) == "success"
     root = Path(pipeline.local.airflow.env["AIRFLOW__ZOOM__LANDING"].removeprefix("file://"))
-    newest = max((root / "sandbox-account" / "meetings").rglob("*.ndjson.zst"), key=lambda file: file.stat().st_mtime)
+    newest = max(
+        (root / "sandbox-account" / "meetings").rglob("*.ndjson.zst"), key=lambda file: file.stat().st_mtime
+    )
     newest.write_bytes(newest.read_bytes()[:-20])
     pipeline.clear(run, "meetings.transform", "meetings.load")
     assert pipeline.ended(run) == "failed"

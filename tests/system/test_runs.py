@@ -26,7 +26,9 @@ DAYS_AGO = 20
 def test_a_scheduled_run_loads_the_truth(pipeline: Any, daily: str, yesterday: date) -> None:
     """After one daily run every table equals Zoom's truth for the day."""
     assert daily.startswith("scheduled__")
-    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {table: [] for table in TABLES}
+    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {
+        table: [] for table in TABLES
+    }
 
 
 def test_a_scheduled_run_takes_unsettled_days_along(pipeline: Any, daily: str, yesterday: date) -> None:
@@ -54,7 +56,9 @@ def test_a_backfill_with_dying_tokens_loads_the_truth(
     after = pipeline.requests()
     for back in range(10):
         day = first + timedelta(days=back)
-        assert {table: differences(pipeline, table, day) for table in TABLES} == {table: [] for table in TABLES}, day
+        assert {table: differences(pipeline, table, day) for table in TABLES} == {
+            table: [] for table in TABLES
+        }, day
     posts = after["token_posts"] - before["token_posts"]
     # A token is replaced ahead of its end, after three quarters of its 20 seconds.
     assert posts <= seconds / 15 + 1
@@ -62,7 +66,9 @@ def test_a_backfill_with_dying_tokens_loads_the_truth(
 
 
 @pytest.mark.parametrize("step", ["pull", "transform", "load"])
-def test_clearing_one_task_leaves_the_same_warehouse(pipeline: Any, daily: str, yesterday: date, step: str) -> None:
+def test_clearing_one_task_leaves_the_same_warehouse(
+    pipeline: Any, daily: str, yesterday: date, step: str
+) -> None:
     """Each step of a finished run can be run again; the warehouse is the same, and only pull asks Zoom."""
     before = pipeline.requests()
     cleared = [f"{name}.{step}" for name in ("users", "meetings", "meeting_participants", "recordings")]
@@ -72,10 +78,14 @@ def test_clearing_one_task_leaves_the_same_warehouse(pipeline: Any, daily: str, 
     assert {tasks[name]["try_number"] for name in cleared} == {2}
     asked = pipeline.requests()["requests"] - before["requests"]
     assert (asked > 0) == (step == "pull")
-    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {table: [] for table in TABLES}
+    assert {table: differences(pipeline, table, yesterday) for table in TABLES} == {
+        table: [] for table in TABLES
+    }
 
 
-def test_a_manual_run_without_dates_takes_the_last_full_day(pipeline: Any, daily: str, yesterday: date) -> None:
+def test_a_manual_run_without_dates_takes_the_last_full_day(
+    pipeline: Any, daily: str, yesterday: date
+) -> None:
     """Triggered through the API without a logical date, a run has no interval at all."""
     assert daily
     run = pipeline.trigger()
@@ -96,11 +106,17 @@ def test_a_manual_run_with_dates_and_a_child_stream_brings_its_parent(pipeline: 
     states = {name: task["state"] for name, task in pipeline.tasks(run).items()}
     assert {name for name, state in states.items() if state == "success"} == {
         "plan",
-        *(f"{stream}.{step}" for stream in ("meetings", "meeting_participants") for step in ("pull", "transform", "load")),
+        *(
+            f"{stream}.{step}"
+            for stream in ("meetings", "meeting_participants")
+            for step in ("pull", "transform", "load")
+        ),
     }
-    assert {state for state in states.values()} == {"success", "skipped"}
+    assert set(states.values()) == {"success", "skipped"}
     for day in (first, first + timedelta(days=1)):
-        assert differences(pipeline, "meetings", day) == differences(pipeline, "meeting_participants", day) == []
+        assert (
+            differences(pipeline, "meetings", day) == differences(pipeline, "meeting_participants", day) == []
+        )
 
 
 def test_two_runs_over_the_same_day_at_once_end_in_the_truth(pipeline: Any, yesterday: date) -> None:
@@ -132,7 +148,9 @@ def test_an_unknown_stream_is_refused_when_the_run_is_made(pipeline: Any) -> Non
         pipeline.trigger(conf={"streams": ["webinarz"]})
 
 
-def test_days_that_zoom_no_longer_keeps_are_named_and_the_rest_is_loaded(pipeline: Any, yesterday: date) -> None:
+def test_days_that_zoom_no_longer_keeps_are_named_and_the_rest_is_loaded(
+    pipeline: Any, yesterday: date
+) -> None:
     """Reports live 180 days: of four days at that edge two are named and left alone, two are loaded."""
     days = [yesterday - timedelta(days=back) for back in (181, 180, 179, 178)]
     conf = {"first_day": str(days[0]), "last_day": str(days[3]), "streams": ["meetings"]}

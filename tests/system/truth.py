@@ -25,7 +25,9 @@ def differences(pipeline: Any, name: str, day: date) -> list[str]:
 
 def declared(name: str) -> tuple[Stream, Table]:
     """A table's declaration and its stream's."""
-    return next((stream, table) for stream in STREAMS.values() for table in stream.tables if table.name == name)
+    return next(
+        (stream, table) for stream in STREAMS.values() for table in stream.tables if table.name == name
+    )
 
 
 def true_rows(pipeline: Any, stream: Stream, name: str, day: date) -> list[dict[str, Any]]:
@@ -43,7 +45,9 @@ def settled(stream: Stream, row: dict[str, Any]) -> bool:
 def loaded_rows(pipeline: Any, stream: Stream, table: Table, day: date) -> list[dict[str, Any]]:
     """The warehouse's rows of the slice that holds a day; of a snapshot, the newest."""
     if stream.kind is Kind.SNAPSHOT:
-        newest = pipeline.rows("SELECT max(slice_date) AS day FROM zoom.slices WHERE table_name = %s", table.name)
+        newest = pipeline.rows(
+            "SELECT max(slice_date) AS day FROM zoom.slices WHERE table_name = %s", table.name
+        )
         day = newest[0]["day"]
     elif stream.kind is Kind.MONTH:
         day = day.replace(day=1)
@@ -59,7 +63,9 @@ def told(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
 
 def stored(table: Table, row: dict[str, Any]) -> tuple[Any, ...]:
     """A loaded row as the same tuple."""
-    return tuple(plain(column, row[column.name]) for column in (*table.columns, *table.inherited, *table.from_parent))
+    return tuple(
+        plain(column, row[column.name]) for column in (*table.columns, *table.inherited, *table.from_parent)
+    )
 
 
 def plain(column: Column, value: Any) -> Any:
