@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg2
@@ -14,6 +15,7 @@ from include.launch.airflow import LaunchError
 from include.launch.local import Local
 
 DAG = "zoom_daily"
+_IDLE = {True: "done", False: "waiting for a worker"}
 _ENDED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 _RUNS = f"/dags/{DAG}/dagRuns"
 
@@ -67,7 +69,9 @@ def _newest_run(running: Local) -> dict[str, Any] | None:
         )
     except LaunchError:  # the Dag is not parsed yet
         return None
-    return found["dag_runs"][0] if found["dag_runs"] else None
+    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    runs = [run for run in found["dag_runs"] if run["logical_date"].startswith(str(yesterday))]
+    return runs[0] if runs else None
 
 
 def _state_when_ended(running: Local, run_id: str, progress: Progress, task: Any) -> str | None:  # noqa: ANN401
@@ -75,7 +79,7 @@ def _state_when_ended(running: Local, run_id: str, progress: Progress, task: Any
     done = sum(instance["state"] in _ENDED for instance in tasks)
     busy = ", ".join(_in_state(tasks, "running"))
     progress.update(
-        task, completed=done, total=len(tasks) or None, description=busy or "waiting for a worker"
+        task, completed=done, total=len(tasks) or None, description=busy or _IDLE[done == len(tasks)]
     )
     state = str(running.airflow.api("GET", f"{_RUNS}/{run_id}")["state"])
     return state if state in {"success", "failed"} else None

