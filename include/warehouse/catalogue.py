@@ -36,6 +36,11 @@ class Relation:
     lost_columns: bool = False
     """Somebody has dropped a column; we never do."""
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it can be loaded."""
+        return self.kind not in _KINDS
+
 
 def relations(connection: "Connection", schema: str) -> dict[str, Relation]:
     """The schema's tables and views by name; none where there is no such schema."""
@@ -57,7 +62,7 @@ def declared_types(table: Table) -> dict[str, str]:
 
 def differences(table: Table, relation: Relation) -> list[str]:
     """What is not as declared, for a message; empty where each name and type is the same."""
-    if relation.kind in _KINDS:
+    if not relation.is_table:
         return [f"it is {_KINDS[relation.kind]}, not a table"]
     declared = declared_types(table)
     missing = [
@@ -73,7 +78,7 @@ def new_columns(table: Table, relation: Relation) -> list[str]:
     may be a renamed or dropped column that is missing: then none is new.
     """
     declared = declared_types(table)
-    if relation.kind in _KINDS or relation.lost_columns or _altered(declared, relation):
+    if not relation.is_table or relation.lost_columns or _altered(declared, relation):
         return []
     return [name for name in declared if name not in relation.columns]
 

@@ -62,12 +62,14 @@ def _ledger(schema: str, present: Present) -> Iterator[str]:
 
 def _table(schema: str, table: Table, relation: Relation | None) -> Iterator[str]:
     name = identifier(schema, table.name)
+    if relation is not None and not relation.is_table:
+        return  # the load tells what it is
     if relation is None:
         columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in declared_types(table).items())
         # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
         yield f"CREATE TABLE {name} ({columns}) WITH (autovacuum_vacuum_scale_factor = 0.02)"
-        index = identifier(f"{table.name}_slice_date")
-        yield f"CREATE INDEX {index} ON {name} ({identifier(SLICE_DATE.name)})"
+        # Without a name of ours, which the index of a table that was renamed may still have.
+        yield f"CREATE INDEX ON {name} ({identifier(SLICE_DATE.name)})"
     else:
         types = declared_types(table)
         for column in new_columns(table, relation):
