@@ -15,7 +15,7 @@ def provider_info() -> dict[str, Any]:
         "hooks": [{"integration-name": "Zoom", "python-modules": ["include.grant.hook"]}],
         "connection-types": [_connection_type()],
         "config": {"zoom": {"description": "The Zoom warehouse.", "options": _options()}},
-        "db-managers": ["include.grant.migrations.GrantDBManager"],
+        "db-managers": ["include.grant.store.migrations.GrantDBManager"],
     }
 
 

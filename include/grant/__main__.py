@@ -5,8 +5,6 @@ import asyncio
 import getpass
 import sys
 
-from airflow.configuration import conf
-
 from include.grant.consent import Consented, Request, follow, grant
 from include.zoom.errors import ZoomError
 
@@ -15,9 +13,7 @@ def main() -> int:
     """Runs one command; its exit code."""
     arguments = _arguments()
     try:
-        request = Request.new(
-            arguments.connection, arguments.redirect_uri or conf.get("zoom", "redirect_uri", fallback="")
-        )
+        request = Request.new(arguments.connection, arguments.redirect_uri)
         consented = asyncio.run(_connect(request, by_itself=arguments.follow))
     except ZoomError as error:
         print(f"Not connected. {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal

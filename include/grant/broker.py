@@ -17,7 +17,7 @@ from include.grant.desk import Desk
 from include.grant.freshness import PauseError, access_token, ask_again_seconds, seconds_left
 from include.grant.journal import Grant
 from include.grant.store import NoGrantError
-from include.grant.wiring import new_desk
+from include.grant.store.wiring import new_desk
 from include.zoom.errors import ConsentRequired, PermanentError, TransientError, ZoomError
 
 log = logging.getLogger(__name__)

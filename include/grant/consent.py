@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import anyio
 import httpx
 from airflow import settings
+from airflow.configuration import conf
 
 from include.grant.fields import Fields
 from include.grant.hosts import is_loopback
@@ -32,8 +33,8 @@ class Request:
     verifier: str = field(repr=False)
 
     @classmethod
-    def new(cls, connection_id: str, redirect_uri: str) -> Self:
-        """A request with 256 bits of state.
+    def new(cls, connection_id: str, redirect_uri: str = "") -> Self:
+        """A request with 256 bits of state; the redirect address is the setting's where none is given.
 
         Raises:
             Misconfigured: There is no such Connection, or its grant type needs no person.
@@ -41,6 +42,7 @@ class Request:
         fields = _store(connection_id).fields()
         if fields.grant_type is not GrantType.AUTHORIZATION_CODE:
             raise Misconfigured(f"Connection {connection_id} is server-to-server: it needs no consent.")
+        redirect_uri = redirect_uri or conf.get("zoom", "redirect_uri", fallback="")
         if not redirect_uri:
             raise Misconfigured(
                 "No redirect address is set: put the one registered with the Zoom app into [zoom] redirect_uri "

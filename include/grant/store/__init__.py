@@ -4,7 +4,6 @@
 the attempt or the ciphertext that it replaces. Times are the database's.
 """
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -13,22 +12,19 @@ from typing import Any
 
 import sqlalchemy as sa
 from airflow.configuration import conf
-from airflow.models.crypto import get_fernet
-from cryptography.fernet import InvalidToken
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.grant.answers import consented
-from include.grant.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
 from include.grant.fields import Fields
 from include.grant.journal import Grant, Journal, Tokens
-from include.grant.masking import basic, mask
+from include.grant.masking import basic
 from include.grant.rotation import LEASE_SECONDS, StoreError
 from include.grant.schema import journal_table as table
 from include.grant.sealing import from_row, to_row
+from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
+from include.grant.store.secrecy import mask, mask_tokens, seal, unsealed
 from include.zoom.errors import Misconfigured
 from include.zoom.oauth import Outcome
-
-log = logging.getLogger(__name__)
 
 _NOW = {
     "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
@@ -88,15 +84,14 @@ class Store:
 
     def commit(self, held: Grant, journal: Journal) -> bool:
         """Writes journal and tokens where the lease is still ours, and ends the lease."""
-        mask((journal.newest.access_token, journal.newest.refresh_token) if journal.newest else ())
+        mask_tokens(journal.newest)
         ours = sa.and_(table.c.attempt_id == held.journal.attempt_id, table.c.attempt_deadline.is_not(None))
         return self._write(held, journal, ours, overrule=False)
 
     def consent(self, seen: Grant, outcome: Outcome, *, account_id: str | None, by: str) -> bool:
         """Writes what a person authorised, whatever refresh is under way; False where `seen` is outdated."""
         refuse_unsafe(self.connection_id)
-        if outcome.tokens:
-            mask((outcome.tokens.access_token, outcome.tokens.refresh_token))
+        mask_tokens(outcome.tokens)
         journal = consented(seen, outcome, account_id=account_id, by=by)
         return self._write(seen, journal, sa.true(), overrule=True)
 
@@ -109,13 +104,13 @@ class Store:
 
     def keep_orphan(self, tokens: Tokens) -> None:
         """Keeps an answer that came when its lease was gone; it is tried before consent is declared lost."""
-        mask((tokens.access_token, tokens.refresh_token))
+        mask_tokens(tokens)
         while True:
             with self._transaction() as connection:
                 row = self._journal_row(connection)
                 if row is None:
                     return
-                sealed = to_row(replace(self._unseal(row), orphan=tokens), _seal)["sealed"]
+                sealed = to_row(replace(self._unseal(row), orphan=tokens), seal)["sealed"]
                 same = sa.and_(
                     self._mine, table.c.generation == row["generation"], table.c.sealed == row["sealed"]
                 )
@@ -137,7 +132,7 @@ class Store:
     def _first_read(self) -> Grant:
         """Makes the journal row; another process may do so at the same time."""
         with suppress(StoreError), self._transaction() as connection:
-            values = to_row(Journal(), _seal) | {"connection_id": self.connection_id}
+            values = to_row(Journal(), seal) | {"connection_id": self.connection_id}
             connection.execute(sa.insert(table).values(values))
         with self._transaction() as connection:
             grant = self._read(connection)
@@ -165,7 +160,7 @@ class Store:
         return connection.execute(sa.select(table).where(self._mine)).mappings().one_or_none()
 
     def _unseal(self, row: sa.RowMapping) -> Journal:
-        return from_row(dict(row), _unsealed(row["sealed"], self.connection_id))
+        return from_row(dict(row), unsealed(row["sealed"], self.connection_id))
 
     def _claim(
         self, connection: sa.Connection, seen: Grant, free: sa.ColumnElement[bool], values: dict[str, Any]
@@ -179,7 +174,7 @@ class Store:
         same = sa.and_(self._mine, table.c.generation == held.journal.generation, still)
         while True:
             with suppress(_OvertakenError), self._transaction() as connection:
-                written = connection.execute(sa.update(table).where(same).values(to_row(journal, _seal)))
+                written = connection.execute(sa.update(table).where(same).values(to_row(journal, seal)))
                 if written.rowcount == 1:
                     self._write_tokens(connection, held, journal, overrule=overrule)
                 return written.rowcount == 1
@@ -202,7 +197,7 @@ class Store:
 
 def _grant(row: ConnectionRow, journal: Journal, now: datetime) -> Grant:
     fields = _fields(row)
-    mask((row.password, basic(row.login or "", row.password or ""), row.extra.get("refresh_token")))
+    mask(row.password, basic(row.login or "", row.password or ""), row.extra.get("refresh_token"))
     return Grant(
         connection_id=row.connection_id,
         app=fields.app,
@@ -226,21 +221,6 @@ def _keys(journal: Journal) -> dict[str, str | None]:
         "refresh_token": newest.refresh_token if newest else None,
         "access_token": newest.access_token if newest else None,
     }
-
-
-def _seal(text: str) -> str:
-    return get_fernet().encrypt(text.encode()).decode()
-
-
-def _unsealed(sealed: str | None, connection_id: str) -> str | None:
-    try:
-        return get_fernet().decrypt(sealed.encode()).decode() if sealed else None
-    except InvalidToken:
-        log.warning(
-            "The journal of grant %s was sealed with another Fernet key: its Connection counts.",
-            connection_id,
-        )
-        return None
 
 
 def _now(connection: sa.Connection) -> datetime:

@@ -85,7 +85,7 @@ def api_server_url() -> str:
 
 
 async def _from_database(connection_id: str) -> Fields:
-    from include.grant.wiring import store  # noqa: PLC0415 - a task must not load the database's models
+    from include.grant.store.wiring import store  # noqa: PLC0415 - a task must not load the database's models
 
     return await anyio.to_thread.run_sync(store(connection_id).fields)
 

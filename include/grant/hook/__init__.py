@@ -13,8 +13,8 @@ from include.grant.broker_client import BrokerClient
 from include.grant.fields import Fields
 from include.grant.freshness import access_token, ask_again_seconds, seconds_left
 from include.grant.holder import AccessToken, TokenHolder
+from include.grant.hook.reading import api_server_url, aread_fields, has_database, read_fields
 from include.grant.masking import forms
-from include.grant.reading import api_server_url, aread_fields, has_database, read_fields
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
 
@@ -118,7 +118,7 @@ class _Local:
     """The same rotation without the way over the API server, where the database is at hand."""
 
     def __init__(self, connection_id: str) -> None:
-        from include.grant.wiring import new_desk  # noqa: PLC0415 - a task must not load the database's models
+        from include.grant.store.wiring import new_desk  # noqa: PLC0415 - a task must not load the database's models
 
         self._connection_id = connection_id
         self._desk = new_desk()

@@ -6,7 +6,7 @@ from airflow import settings
 from alembic import context
 from sqlalchemy import Engine
 
-from include.grant.migrations import GrantDBManager
+from include.grant.store.migrations import GrantDBManager
 
 _OPTIONS: dict[str, Any] = {
     "target_metadata": GrantDBManager.metadata,
