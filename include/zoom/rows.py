@@ -106,8 +106,12 @@ def _declared(columns: Sequence[Column]) -> Declared:
         *outer, last = column.path
         inner = tree
         for name in outer:
-            inner = inner.setdefault(name, {}) or {}
-        inner[last] = None
+            deeper = inner.setdefault(name, {})
+            if deeper is None:  # all of it is declared
+                break
+            inner = deeper
+        else:
+            inner[last] = None
     return tree
 
 
