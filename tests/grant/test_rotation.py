@@ -7,16 +7,17 @@ from datetime import timedelta
 import pytest
 
 from include.grant.freshness import PauseError
-from include.grant.journal import GrantType, State, digest
+from include.grant.journal import Grant, GrantType, State, digest
 from include.grant.rotation import StoreError
 from include.zoom.errors import ConsentRequired, Misconfigured
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
+from tests.grant.world import World
 
 
-def test_twenty_four_processes_cost_one_post(world):
+def test_twenty_four_processes_cost_one_post(world: World) -> None:
     """When 24 processes find the token due at once, one posts and all get its answer."""
 
-    async def all_at_once():
+    async def all_at_once() -> list[Grant]:
         return await asyncio.gather(*(world.process().refresh() for _ in range(24)))
 
     grants = world.run(all_at_once())
@@ -24,10 +25,10 @@ def test_twenty_four_processes_cost_one_post(world):
     assert world.zoom.posted == ["refresh-0"]
 
 
-def test_ten_rounds_spend_each_token_once(world):
+def test_ten_rounds_spend_each_token_once(world: World) -> None:
     """Ten refused access tokens in a row cost ten posts, each of another refresh token."""
 
-    async def rounds():
+    async def rounds() -> None:
         for number in range(10):
             refused = digest(f"access-{number}") if number else None
             await asyncio.gather(*(world.process().refresh(refused) for _ in range(24)))
@@ -37,10 +38,10 @@ def test_ten_rounds_spend_each_token_once(world):
     assert world.zoom.refused == 0
 
 
-def test_a_fresh_token_is_not_refreshed(world):
+def test_a_fresh_token_is_not_refreshed(world: World) -> None:
     """Within its life, less 15 minutes, the stored token is used as it is."""
 
-    async def later():
+    async def later() -> Grant:
         await world.process().refresh()
         await asyncio.sleep(3600 - 15 * 60 - 60)
         return await world.process().refresh()
@@ -49,10 +50,10 @@ def test_a_fresh_token_is_not_refreshed(world):
     assert len(world.zoom.posted) == 1
 
 
-def test_a_rejected_token_that_was_replaced_costs_nothing(world):
+def test_a_rejected_token_that_was_replaced_costs_nothing(world: World) -> None:
     """Who names an older token as refused gets the stored one."""
 
-    async def twice():
+    async def twice() -> Grant:
         await world.process().refresh()
         return await world.process().refresh(digest("access-0"))
 
@@ -60,11 +61,11 @@ def test_a_rejected_token_that_was_replaced_costs_nothing(world):
     assert len(world.zoom.posted) == 1
 
 
-def test_a_dead_grant_costs_one_post_and_one_alert(world):
+def test_a_dead_grant_costs_one_post_and_one_alert(world: World) -> None:
     """After a true `invalid_grant` fifty callers fail at once, with one alert and no further post."""
     world.zoom.newest = "somebody else's"
 
-    async def fifty():
+    async def fifty() -> list[Grant | BaseException]:
         return await asyncio.gather(*(world.process().refresh() for _ in range(50)), return_exceptions=True)
 
     errors = world.run(fifty())
@@ -74,11 +75,11 @@ def test_a_dead_grant_costs_one_post_and_one_alert(world):
     assert "authorise" in world.alerts[0]
 
 
-def test_a_token_put_in_by_hand_ends_the_loss(world):
+def test_a_token_put_in_by_hand_ends_the_loss(world: World) -> None:
     """A refresh token that a person puts into the Connection is adopted without a consent."""
     world.zoom.newest = "by hand"
 
-    async def repaired():
+    async def repaired() -> Grant:
         await asyncio.gather(world.process().refresh(), return_exceptions=True)
         world.database.grant = dataclasses.replace(world.database.grant, refresh_token="by hand")
         return await world.process().refresh()
@@ -87,10 +88,10 @@ def test_a_token_put_in_by_hand_ends_the_loss(world):
     assert world.database.grant.journal.state is State.READY
 
 
-def test_a_spent_token_is_healed_and_never_posted(world):
+def test_a_spent_token_is_healed_and_never_posted(world: World) -> None:
     """An old refresh token that a form puts back is replaced by the journal's newest."""
 
-    async def overwritten():
+    async def overwritten() -> Grant:
         await world.process().refresh()
         world.database.grant = dataclasses.replace(world.database.grant, refresh_token="refresh-0")
         return await world.process().refresh(digest("access-1"))
@@ -100,10 +101,10 @@ def test_a_spent_token_is_healed_and_never_posted(world):
     assert world.database.grant.refresh_token == "refresh-2"
 
 
-def test_a_refresh_token_that_a_patch_removed_is_put_back(world):
+def test_a_refresh_token_that_a_patch_removed_is_put_back(world: World) -> None:
     """A PATCH that dropped our keys of `extra` loses nothing."""
 
-    async def removed():
+    async def removed() -> Grant:
         await world.process().refresh()
         world.database.grant = dataclasses.replace(world.database.grant, refresh_token=None)
         return await world.process().refresh()
@@ -112,10 +113,10 @@ def test_a_refresh_token_that_a_patch_removed_is_put_back(world):
     assert world.database.grant.refresh_token == "refresh-1"
 
 
-def test_an_orphan_is_tried_before_consent_is_lost(world):
+def test_an_orphan_is_tried_before_consent_is_lost(world: World) -> None:
     """An answer that came when its lease was gone saves the grant when the stored token turns out dead."""
 
-    async def late():
+    async def late() -> Grant:
         await world.process().refresh()
         orphan = dataclasses.replace(world.database.grant.journal.newest, refresh_token="orphan")
         await world.database.keep_orphan(orphan)
@@ -127,11 +128,11 @@ def test_an_orphan_is_tried_before_consent_is_lost(world):
     assert world.database.grant.journal.orphan is None
 
 
-def test_a_wrong_client_secret_keeps_the_token(world):
+def test_a_wrong_client_secret_keeps_the_token(world: World) -> None:
     """`invalid_client` needs no new consent: a corrected Connection works at once."""
     world.zoom.script = [Outcome(Kind.MISCONFIGURED, "the token endpoint answered 400: invalid_client")]
 
-    async def corrected():
+    async def corrected() -> Grant:
         with pytest.raises(Misconfigured, match="invalid_client"):
             await world.process().refresh()
         with pytest.raises(Misconfigured, match="client secret"):
@@ -144,11 +145,11 @@ def test_a_wrong_client_secret_keeps_the_token(world):
     assert world.zoom.posted == ["refresh-0", "refresh-0"]
 
 
-def test_pauses_double_up_to_fifteen_minutes(world):
+def test_pauses_double_up_to_fifteen_minutes(world: World) -> None:
     """What was never sent is tried again after 30 seconds, then twice as long, at most 15 minutes."""
     world.zoom.script = [Outcome(Kind.NOT_SENT, "unreachable")] * 7
 
-    async def pauses():
+    async def pauses() -> list[int]:
         waits = []
         for _ in range(7):
             with pytest.raises(PauseError) as caught:
@@ -160,11 +161,11 @@ def test_pauses_double_up_to_fifteen_minutes(world):
     assert world.run(pauses()) == [30, 60, 120, 240, 480, 900, 900]
 
 
-def test_retry_after_is_honoured(world):
+def test_retry_after_is_honoured(world: World) -> None:
     """Zoom's own Retry-After counts where it is longer than our pause."""
     world.zoom.script = [Outcome(Kind.LATER, "the token endpoint answered 429", retry_after_seconds=120)]
 
-    async def asked():
+    async def asked() -> float:
         with pytest.raises(PauseError) as caught:
             await world.process().refresh()
         return caught.value.retry_after_seconds
@@ -172,18 +173,18 @@ def test_retry_after_is_honoured(world):
     assert round(world.run(asked())) == 120
 
 
-def test_a_lost_answer_is_followed_by_exactly_one_more_post(world):
+def test_a_lost_answer_is_followed_by_exactly_one_more_post(world: World) -> None:
     """Where Zoom did not rotate, one more post of the same token succeeds."""
     world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")]
     assert world.run(world.process().refresh()).tokens.access_token == "access-2"
     assert world.zoom.posted == ["refresh-0", "refresh-0"]
 
 
-def test_a_lost_answer_of_a_strict_server_needs_consent(world):
+def test_a_lost_answer_of_a_strict_server_needs_consent(world: World) -> None:
     """Where Zoom rotated and the answer was lost, one more post tells, and a person is asked."""
     world.zoom.script = ["lost"]
 
-    async def lost():
+    async def lost() -> None:
         with pytest.raises(ConsentRequired):
             await world.process().refresh()
 
@@ -191,11 +192,11 @@ def test_a_lost_answer_of_a_strict_server_needs_consent(world):
     assert world.zoom.posted == ["refresh-0", "refresh-0"]
 
 
-def test_two_lost_answers_pause(world):
+def test_two_lost_answers_pause(world: World) -> None:
     """After the one more post nothing is posted again before a pause."""
     world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")] * 2
 
-    async def lost():
+    async def lost() -> None:
         with pytest.raises(PauseError):
             await world.process().refresh()
 
@@ -204,10 +205,10 @@ def test_two_lost_answers_pause(world):
     assert world.database.grant.journal.state is State.BACKING_OFF
 
 
-def test_a_holder_that_died_is_waited_for(world):
+def test_a_holder_that_died_is_waited_for(world: World) -> None:
     """Killed with the lease, before Zoom rotated: the next one waits for the deadline and posts once."""
 
-    async def killed():
+    async def killed() -> float:
         loop = asyncio.get_running_loop()
         dying = asyncio.create_task(world.process().refresh())
         await asyncio.sleep(0.01)
@@ -220,11 +221,11 @@ def test_a_holder_that_died_is_waited_for(world):
     assert world.zoom.refused == 0
 
 
-def test_a_stopped_holder_is_fenced(world):
+def test_a_stopped_holder_is_fenced(world: World) -> None:
     """A process that was stopped between lease and post does not post when it continues."""
     ticks = iter([0.0, 120.0, 120.0, 120.0])
 
-    async def stopped():
+    async def stopped() -> None:
         with pytest.raises(PauseError, match="too old"):
             await world.process(monotonic=lambda: next(ticks)).refresh()
 
@@ -232,11 +233,11 @@ def test_a_stopped_holder_is_fenced(world):
     assert world.zoom.posted == []
 
 
-def test_nothing_is_posted_where_the_store_cannot_be_written(world):
+def test_nothing_is_posted_where_the_store_cannot_be_written(world: World) -> None:
     """A read-only database refuses the lease, so the token is not spent."""
     world.database.fail = 1
 
-    async def read_only():
+    async def read_only() -> None:
         with pytest.raises(StoreError):
             await world.process().refresh()
 
@@ -244,10 +245,10 @@ def test_nothing_is_posted_where_the_store_cannot_be_written(world):
     assert world.zoom.posted == []
 
 
-def test_an_answer_outlives_a_failing_database(world):
+def test_an_answer_outlives_a_failing_database(world: World) -> None:
     """A commit is tried again until it is through, and nothing is posted meanwhile."""
 
-    async def dying():
+    async def dying() -> Grant:
         task = asyncio.create_task(world.process().refresh())
         await asyncio.sleep(0.05)
         world.database.fail = 8
@@ -258,14 +259,14 @@ def test_an_answer_outlives_a_failing_database(world):
     assert world.zoom.posted == ["refresh-0"]
 
 
-def test_a_commit_whose_reply_was_lost_is_looked_up(world):
+def test_a_commit_whose_reply_was_lost_is_looked_up(world: World) -> None:
     """The attempt's id tells that the commit had gone through."""
     world.database.lose_reply = 1
     assert world.run(world.process().refresh()).tokens.access_token == "access-1"
     assert world.zoom.posted == ["refresh-0"]
 
 
-def test_an_answer_without_refresh_token_keeps_the_old_one(world):
+def test_an_answer_without_refresh_token_keeps_the_old_one(world: World) -> None:
     """A server that does not rotate leaves the refresh token, in a new generation."""
     world.zoom.script = [Outcome(Kind.GRANTED, tokens=TokenSet("access", None, 3600))]
     world.run(world.process().refresh())
@@ -273,11 +274,11 @@ def test_an_answer_without_refresh_token_keeps_the_old_one(world):
     assert world.database.grant.journal.generation == 1
 
 
-def test_an_answer_without_access_token_is_kept_and_reported(world):
+def test_an_answer_without_access_token_is_kept_and_reported(world: World) -> None:
     """A refresh token alone is stored at once; the caller learns that there is no access token."""
     world.zoom.script = [Outcome(Kind.GRANTED, tokens=TokenSet(None, "renewed", 3600))]
 
-    async def half():
+    async def half() -> None:
         with pytest.raises(PauseError, match="no access token"):
             await world.process().refresh()
 
@@ -286,11 +287,11 @@ def test_an_answer_without_access_token_is_kept_and_reported(world):
     assert world.zoom.posted == ["refresh-0"]
 
 
-def test_an_answer_without_a_life_does_not_loop(world):
+def test_an_answer_without_a_life_does_not_loop(world: World) -> None:
     """Where Zoom does not say how long a token lives, a minute passes before the next post."""
     world.zoom.life = None
 
-    async def refused_at_once():
+    async def refused_at_once() -> float:
         await world.process().refresh()
         with pytest.raises(PauseError) as caught:
             await world.process().refresh(digest("access-1"))
@@ -300,14 +301,14 @@ def test_an_answer_without_a_life_does_not_loop(world):
     assert len(world.zoom.posted) == 1
 
 
-def test_account_credentials_never_ask_for_consent(world):
+def test_account_credentials_never_ask_for_consent(world: World) -> None:
     """A server-to-server grant has no refresh token, and its refusal is a matter of settings."""
     world.database.grant = dataclasses.replace(
         world.database.grant, grant_type=GrantType.ACCOUNT_CREDENTIALS, refresh_token=None
     )
     world.zoom.script = ["answer", Outcome(Kind.DEAD, "the token endpoint answered 400")]
 
-    async def both():
+    async def both() -> Grant:
         first = await world.process().refresh()
         with pytest.raises(Misconfigured):
             await world.process().refresh(digest("access-1"))
@@ -317,10 +318,10 @@ def test_account_credentials_never_ask_for_consent(world):
     assert world.alerts == []
 
 
-def test_a_consent_during_a_refresh_wins(world):
+def test_a_consent_during_a_refresh_wins(world: World) -> None:
     """A generation that moved under a refresh makes its answer an orphan, not the newest."""
 
-    async def overtaken():
+    async def overtaken() -> Grant:
         task = asyncio.create_task(world.process().refresh())
         await asyncio.sleep(0.05)
         grant = world.database.grant

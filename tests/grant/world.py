@@ -1,0 +1,218 @@
+"""A simulated world for the rotation: a virtual clock, a store in memory, a strict token endpoint."""
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from include.grant.desk import Desk
+from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
+from include.grant.rotation import LEASE_SECONDS, Rotation, StoreError
+from include.zoom.oauth import App, Kind, Outcome, TokenSet
+
+_T = TypeVar("_T")
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time jumps to the next timer instead of waiting for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._virtual = 0.0
+        self._wait = self._selector.select
+        self._selector.select = self._jump
+
+    def time(self) -> float:
+        """Virtual seconds."""
+        return self._virtual
+
+    def _jump(self, timeout: float | None) -> list[Any]:
+        events = self._wait(0)
+        if not events and timeout:
+            self._virtual += timeout
+        return events
+
+
+@dataclass
+class Zoom:
+    """A strict token endpoint: a refresh token works once. `script` overrides the next answers."""
+
+    newest: str = "refresh-0"
+    life: int | None = 3600
+    latency: float = 0.1
+    script: list[str | Outcome] = field(default_factory=list)
+    posted: list[str | None] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)  # tokens whose rotation the client was told of
+    refused: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+    posted_after_answer: int = 0
+
+    async def post(self, grant: Grant, refresh_token: str | None) -> Outcome:
+        """Rotates, as Zoom does, in the middle of the request."""
+        self.posted.append(refresh_token)
+        self.posted_after_answer += refresh_token in self.answered
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            await asyncio.sleep(self.latency / 2)
+            outcome = self._answer(grant, refresh_token)
+            await asyncio.sleep(self.latency / 2)
+        finally:
+            self.at_once -= 1
+        if outcome.kind is Kind.GRANTED and refresh_token:
+            self.answered.add(refresh_token)
+        return outcome
+
+    def _answer(self, grant: Grant, refresh_token: str | None) -> Outcome:
+        fault = self.script.pop(0) if self.script else "answer"
+        if isinstance(fault, Outcome):
+            return fault
+        if grant.rotates and refresh_token != self.newest:
+            self.refused += 1
+            return Outcome(Kind.DEAD, "the token endpoint answered 400")
+        granted = self._grant(grant)
+        return granted if fault == "answer" else Outcome(Kind.AMBIGUOUS, "the answer was lost")
+
+    def _grant(self, grant: Grant) -> Outcome:
+        number = len(self.posted)
+        renewed = f"refresh-{number}" if grant.rotates else None
+        self.newest = renewed or self.newest
+        return Outcome(Kind.GRANTED, tokens=TokenSet(f"access-{number}", renewed, self.life, "user:read"))
+
+
+@dataclass
+class Database:
+    """Both rows in memory, each method a transaction; `fail` makes the next writes fail."""
+
+    grant: Grant
+    fail: int = 0
+    lose_reply: int = 0
+    generations: list[int] = field(default_factory=list)
+
+    async def read(self) -> Grant:
+        """The rows now."""
+        await asyncio.sleep(0.001)
+        self.generations.append(self.grant.journal.generation)
+        return self._now()
+
+    async def lease(self, seen: Grant, attempt_id: str) -> Grant | None:
+        """Compare and swap."""
+        await self._write()
+        current = self._now()
+        if current.journal.generation != seen.journal.generation or current.attempt_alive:
+            return None
+        return self._put(
+            attempt_id=attempt_id, attempt_deadline=current.now + timedelta(seconds=LEASE_SECONDS)
+        )
+
+    async def renew(self, held: Grant) -> Grant | None:
+        """Only for who holds it."""
+        await self._write()
+        if not self._holds(held):
+            return None
+        return self._put(attempt_deadline=self._now().now + timedelta(seconds=LEASE_SECONDS))
+
+    async def commit(self, held: Grant, journal: Journal) -> bool:
+        """Journal and tokens at once."""
+        await self._write()
+        if not self._holds(held):
+            return False
+        self.grant = dataclasses.replace(self.grant, journal=journal)
+        if journal.newest != held.journal.newest:
+            self._show(journal)
+        if self.lose_reply:
+            self.lose_reply -= 1
+            message = "the reply was lost"
+            raise StoreError(message)
+        return True
+
+    async def heal(self, seen: Grant) -> None:
+        """The journal's newest into the Connection."""
+        await self._write()
+        self._show(self.grant.journal)
+
+    async def keep_orphan(self, tokens: Tokens) -> None:
+        """Beside the journal's newest."""
+        await self._write()
+        self._put(orphan=tokens)
+
+    def _show(self, journal: Journal) -> None:
+        newest = journal.newest
+        self.grant = dataclasses.replace(
+            self.grant,
+            refresh_token=newest and newest.refresh_token,
+            access_token=newest and newest.access_token,
+        )
+
+    async def _write(self) -> None:
+        await asyncio.sleep(0.001)
+        if self.fail:
+            self.fail -= 1
+            message = "the database is read-only"
+            raise StoreError(message)
+
+    def _holds(self, held: Grant) -> bool:
+        mine, now = held.journal, self.grant.journal
+        same = mine.generation == now.generation and mine.attempt_id == now.attempt_id
+        return same and now.attempt_deadline is not None
+
+    def _put(self, **changes: object) -> Grant:
+        self.grant = dataclasses.replace(
+            self.grant, journal=dataclasses.replace(self.grant.journal, **changes)
+        )
+        return self._now()
+
+    def _now(self) -> Grant:
+        return dataclasses.replace(
+            self.grant, now=START + timedelta(seconds=asyncio.get_running_loop().time())
+        )
+
+
+@dataclass
+class World:
+    """One grant, one Zoom, any number of processes."""
+
+    zoom: Zoom = field(default_factory=Zoom)
+    database: Database = field(default_factory=lambda: Database(first_grant()))
+    alerts: list[str] = field(default_factory=list)
+
+    def process(self, monotonic: Callable[[], float] | None = None) -> Rotation:
+        """A process of its own, as far as the rotation can tell."""
+        return Rotation(
+            self.database,
+            self.zoom.post,
+            self._alert,
+            monotonic=monotonic or (lambda: asyncio.get_running_loop().time()),
+            chance=lambda: 0.0,
+        )
+
+    def desk(self) -> Desk:
+        """One process with many callers."""
+        rotation = self.process()
+        return Desk(lambda _: rotation)
+
+    def run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Runs `work` in virtual time."""
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            return runner.run(work)
+
+    async def _alert(self, grant: Grant, reason: str) -> None:
+        self.alerts.append(reason)
+
+
+def first_grant(**changes: object) -> Grant:
+    """A grant whose refresh token a person has just put into the Connection."""
+    grant = Grant(
+        connection_id="zoom_default",
+        app=App("client-id", "client-secret"),
+        now=START,
+        journal=Journal(fingerprints=Fingerprints(key="00" * 16)),
+        grant_type=GrantType.AUTHORIZATION_CODE,
+        account_id="account",
+        refresh_token="refresh-0",
+    )
+    return dataclasses.replace(grant, **changes)

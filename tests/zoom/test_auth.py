@@ -1,0 +1,60 @@
+"""The bearer scheme, against a server that refuses tokens."""
+
+import httpx
+import pytest
+
+from include.zoom.auth import BearerAuth
+
+
+class Grant:
+    """Gives numbered tokens and remembers which it was told were rejected."""
+
+    def __init__(self) -> None:
+        self.rejected: list[str | None] = []
+
+    async def ask(self, rejected: str | None) -> str:
+        """Another token than the rejected one."""
+        self.rejected.append(rejected)
+        return f"token-{sum(1 for name in self.rejected if name)}"
+
+
+async def statuses(
+    grant: Grant, refused: tuple[str, ...], status: int, body: object
+) -> tuple[int, list[str]]:
+    """One request to a server that answers `refused` tokens so: the last status, the tokens it saw."""
+    seen = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        token = request.headers["Authorization"].removeprefix("Bearer ")
+        seen.append(token)
+        return httpx.Response(status, json=body) if token in refused else httpx.Response(200, json={})
+
+    transport = httpx.MockTransport(handle)
+    async with httpx.AsyncClient(
+        transport=transport, auth=BearerAuth(grant.ask), base_url="https://x"
+    ) as http:
+        return (await http.get("/users")).status_code, seen
+
+
+@pytest.mark.parametrize(("status", "body"), [(401, {"code": 124}), (400, {"code": 124}), (401, None)])
+async def test_a_refused_token_is_named_and_replaced_once(status: int, body: object) -> None:
+    """The grant hears which token was refused, and the request goes on with another."""
+    grant = Grant()
+    assert await statuses(grant, ("token-0",), status, body) == (200, ["token-0", "token-1"])
+    assert grant.rejected == [None, "token-0"]
+
+
+async def test_a_second_refusal_is_the_answer() -> None:
+    """One retry per request: a server that refuses everything costs two requests, not a loop."""
+    assert await statuses(Grant(), ("token-0", "token-1"), 401, {"code": 124}) == (
+        401,
+        ["token-0", "token-1"],
+    )
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 4711), (401, 4711), (400, 4700), (401, 4700), (400, 300)])
+async def test_a_missing_scope_never_refreshes(status: int, code: int) -> None:
+    """No new token would have the scope, so the error goes to who asked."""
+    grant = Grant()
+    assert await statuses(grant, ("token-0",), status, {"code": code}) == (status, ["token-0"])
+    assert grant.rejected == [None]
