@@ -73,12 +73,6 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "https://airflow.example.com/zoom/callback",
         "The redirect address that is registered with the Zoom app; needed for the first consent.",
     ),
-    "spill_folder": (
-        "string",
-        "",
-        "/var/lib/airflow/zoom",
-        "Where an answer of Zoom is kept, sealed, while the metadata database fails; outlives the container.",
-    ),
     "landing": (
         "string",
         "",

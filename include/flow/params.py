@@ -6,7 +6,7 @@ from airflow.sdk import Param
 
 from include.zoom.catalog import STREAMS
 
-_DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date", "section": "Days"}
+_DAY: dict[str, Any] = {"type": ["null", "string"], "format": "date"}
 
 PARAMS = {
     "first_day": Param(

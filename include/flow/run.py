@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import conf, get_current_context
@@ -75,5 +76,6 @@ class Run:
 
 
 def landing() -> Landing:
-    """The landing of `[zoom] landing`."""
-    return Landing(conf.get("zoom", "landing"))
+    """The landing of `[zoom] landing`; where that is empty, the project's folder `landing`."""
+    beside = Path(__file__).resolve().parents[2] / "landing"
+    return Landing(conf.get("zoom", "landing") or beside.as_uri())

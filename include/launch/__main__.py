@@ -52,7 +52,7 @@ def _up() -> int:
     with local(_place(), zoom=_zoom(), sandbox_arguments=_SANDBOX_SIZE, say=_console.print) as running:
         _consent_where_needed(running)
         _console.print(f"Airflow: [bold]{running.airflow.url}[/bold]  (Ctrl-C ends it)")
-        _console.print(f"Warehouse: psql '{running.warehouse_uri}'")
+        _console.print(f"Warehouse: psql '{running.warehouse_uri}'", soft_wrap=True)
         if running.sandbox_url:
             _console.print(f"Sandbox: {running.sandbox_url}")
         threading.Event().wait()

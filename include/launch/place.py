@@ -66,7 +66,6 @@ class Place:
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.folder / "logs"),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
             "AIRFLOW__ZOOM__LANDING": f"file://{self.folder / 'landing'}",
-            "AIRFLOW__ZOOM__SPILL_FOLDER": str(self.folder / "spill"),
             "PYTHONPATH": str(PROJECT),
         }
         return {**_inherited(), **self.keys(), **own}
