@@ -93,12 +93,16 @@ class _Framing:
             yield Batch(table, day, self._stamped(table, part, day))
 
     def _stamped(self, table: Table, frame: pd.DataFrame, day: date) -> pa.RecordBatch:
-        stamped = frame.copy(deep=False)
-        stamped[SLICE_DATE.name] = day
-        stamped[LOAD_ID.name] = self._load_id
-        stamped[EXTRACTED_AT.name] = self._extracted_at
-        data = pa.Table.from_pandas(stamped, schema=arrow_schema(table), preserve_index=False)
-        return data.replace_schema_metadata(None).combine_chunks().to_batches()[0]
+        schema = arrow_schema(table)
+        stamps = {SLICE_DATE.name: day, LOAD_ID.name: self._load_id, EXTRACTED_AT.name: self._extracted_at}
+        own = pa.schema([column for column in schema if column.name not in stamps])
+        data = pa.Table.from_pandas(frame, schema=own, preserve_index=False).combine_chunks()
+        repeated = [
+            pa.repeat(pa.scalar(value, schema.field(name).type), len(frame)) for name, value in stamps.items()
+        ]
+        return pa.RecordBatch.from_arrays(
+            [*(column.chunk(0) for column in data.columns), *repeated], schema=schema
+        )
 
 
 def _rejected(stream: Stream, rejected: Sequence[Rejected], slice_date: date) -> list[Row]:

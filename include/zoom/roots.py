@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from include.zoom.counts import FrameCounts
 from include.zoom.pages import Page, ParentKey, list_of, total_of
@@ -16,8 +16,7 @@ NO_KEY = "all fields of its key are empty"
 OTHER_MONTH = "it belongs to a month that was not asked"
 
 
-@dataclass(frozen=True)
-class Root:
+class Root(NamedTuple):
     """A root record, the parent it was asked for, and its slice."""
 
     record: Record

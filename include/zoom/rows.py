@@ -1,9 +1,8 @@
 """Records as typed rows of one table: declared columns, and `_extra` for all that they don't hold."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -18,8 +17,7 @@ from include.zoom.stream import Column, Stream, Table, Type
 Declared = dict[str, "Declared | None"]
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """A record of a table and the root record it stands in."""
 
     record: Record
@@ -61,6 +59,7 @@ def typed(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts
 
 def _values(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Column, list[Any]]]:
     own = len(table.from_parent) + len(table.inherited)
+    records = [row.record for row in rows]
     for number, column in enumerate(taken_columns(table)):
         if number < len(table.from_parent):
             yield column, [_of_parent(row.root, column) for row in rows]
@@ -68,9 +67,9 @@ def _values(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Column, list[An
             yield column, [_at(row.root.record, column.path) for row in rows]
         elif len(column.path) == 1:
             name = column.path[0]
-            yield column, [row.record.get(name) for row in rows]
+            yield column, [record.get(name) for record in records]
         else:
-            yield column, [_at(row.record, column.path) for row in rows]
+            yield column, [_at(record, column.path) for record in records]
 
 
 def _of_parent(root: Root, column: Column) -> str | None:
