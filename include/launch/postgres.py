@@ -1,5 +1,6 @@
 """An embedded PostgreSQL 18, from a wheel, for `make run`, `make up` and the tests."""
 
+import atexit
 import contextlib
 import os
 import tempfile
@@ -55,3 +56,5 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stops the server when this process is the last that uses it."""
         self._server.cleanup()
+        # Done: at the interpreter's exit it would log into streams that are closed by then.
+        atexit.unregister(self._server._cleanup)  # noqa: SLF001
