@@ -16,15 +16,13 @@ ARROWS = {
     "include.grant": ("include.zoom.oauth", "include.zoom.auth", "include.zoom.errors"),
     "include.landing": ("include.zoom",),
     "include.warehouse": ("include.zoom", "include.landing"),
-    "include.console": ("include.grant",),
     "include.flow": ("include.grant.hook", "include.zoom", "include.landing", "include.warehouse"),
     "dags": ("include.flow", "include.zoom.catalog"),
-    "plugins": ("include.grant", "include.console"),
+    "plugins": ("include.grant",),
 }
 AIRFLOW = (
     "dags",
     "plugins",
-    "include.console",
     "include.flow",
     # The edge of the grant: what reads and writes Airflow's rows, asks its supervisor, or serves its API server.
     "include.grant.__main__",

@@ -76,11 +76,13 @@ def zoom_connection(zoom: Mapping[str, str]) -> dict[str, Any]:
     extra = {
         "grant_type": zoom.get("ZOOM_GRANT_TYPE", "authorization_code"),
         "account_id": zoom.get("ZOOM_ACCOUNT_ID", ""),
+        "oauth_url": zoom.get("ZOOM_OAUTH_URL", ""),
         "plan": zoom.get("ZOOM_PLAN", "pro"),
     }
     return {
         "connection_id": "zoom_default",
         "conn_type": "zoom",
+        "host": zoom.get("ZOOM_API_URL") or None,
         "login": zoom["ZOOM_CLIENT_ID"],
         "password": zoom["ZOOM_CLIENT_SECRET"],
         "extra": json.dumps({name: value for name, value in extra.items() if value}),

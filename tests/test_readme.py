@@ -1,0 +1,55 @@
+"""What the README promises is there."""
+
+import re
+from pathlib import Path
+
+from include.provider import provider_info
+from include.zoom.catalog import STREAMS
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text()
+
+
+def rows(heading: str) -> set[str]:
+    """The first cells, where they are code, of the tables below a heading."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", section, flags=re.MULTILINE))
+
+
+def test_every_make_target_it_names_exists() -> None:
+    """Of the commands that a reader is told to type."""
+    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(), flags=re.MULTILINE))
+    named = set(re.findall(r"`make (\w+)`", README)) | set(
+        re.findall(r"^\$ make (\w+)", README, flags=re.MULTILINE)
+    )
+    assert named == {"run", "up", "connect", "check", "test", "lock"}
+    assert named <= targets
+
+
+def test_every_setting_stands_there_with_no_other() -> None:
+    """The section [zoom] as Airflow knows it."""
+    assert rows("Settings") == set(provider_info()["config"]["zoom"]["options"])
+
+
+def test_every_table_stands_there_with_no_other() -> None:
+    """The tables of the streams."""
+    assert rows("Tables") == {table.name for stream in STREAMS.values() for table in stream.tables}
+
+
+def test_every_scope_stands_there() -> None:
+    """Granular and classic names of what the streams need."""
+    needed = {scope for stream in STREAMS.values() for scope in (*stream.scopes, *stream.classic_scopes)}
+    assert {scope for scope in needed if f"`{scope}`" not in README and f"[`{scope}`]" not in README} == set()
+
+
+def test_the_files_it_links_to_are_there() -> None:
+    """Relative links lead somewhere."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert links == ["docs/adr", "CONTRIBUTING.md"]
+    assert [link for link in links if not (PROJECT / link).exists()] == []
+
+
+def test_the_decisions_are_written_down() -> None:
+    """Who writes the Connection, raw landing before transform, one slice-replacing load."""
+    names = sorted(file.name[:4] for file in (PROJECT / "docs" / "adr").glob("0*.md"))
+    assert names == ["0001", "0002", "0003", "0004"]
