@@ -1,0 +1,76 @@
+"""The promise, proven with real processes against a strict server: one post, nothing refused."""
+
+import asyncio
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from include.grant.broker_client import BrokerClient
+from include.grant.holder import AccessToken
+from tests.grant.installation import installation
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
+def test_twenty_four_processes_ten_rounds(
+    backend: str, tmp_path: Path, metadata_on: Callable[[str], str]
+) -> None:
+    """Each round all 24 processes refuse the same access token at once: one post, and all adopt its answer."""
+    with installation(tmp_path, metadata_on(backend), "--old-access-token", "dies") as place:
+        seen = json.loads(place.run("tests.grant.rounds", "24", "10"))
+        asked = place.requests()
+    assert seen == {"tokens": [1] * 10, "errors": []}
+    assert (asked["token_posts"], asked["token_refused"], asked["most_at_once"]) == (10, 0, 1)
+
+
+async def ask_once(client: httpx.AsyncClient, address: str) -> AccessToken:
+    """What one task does, without its patience."""
+    return await BrokerClient(address, "zoom_default", "sandbox-client-secret", client).ask()
+
+
+async def watch(client: httpx.AsyncClient, address: str, until: asyncio.Event) -> list[float]:
+    """How long Airflow's own API took, each time it was asked until then."""
+    took = []
+    while not until.is_set():
+        began = time.monotonic()
+        (await client.get(f"{address}/api/v2/monitor/health")).raise_for_status()
+        took.append(time.monotonic() - began)
+        await asyncio.sleep(0.05)
+    return took
+
+
+async def two_hundred(address: str) -> tuple[list[AccessToken], list[float]]:
+    """200 callers at once, and the core API's answers until the last caller has its own."""
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=60) as client:
+        done = asyncio.Event()
+        watching = asyncio.create_task(watch(client, address, done))
+        tokens = await asyncio.gather(*(ask_once(client, address) for _ in range(200)))
+        done.set()
+        return tokens, await watching
+
+
+@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
+async def test_two_hundred_callers_while_zoom_takes_five_seconds(
+    backend: str,
+    tmp_path: Path,
+    metadata_on: Callable[[str], str],
+    record_property: Callable[[str, object], None],
+) -> None:
+    """One post, 200 answers with the same token, and Airflow's own API answers all the while."""
+    with installation(tmp_path, metadata_on(backend), "--token-latency-ms", "5000") as place:
+        address = place.start_api_server()
+        tokens, took = await two_hundred(address)
+        asked = place.requests()
+    assert len(tokens) == 200
+    assert len({token.value for token in tokens}) == 1
+    assert (asked["token_posts"], asked["token_refused"]) == (1, 0)
+    assert len(took) > 10
+    record_property("core_api_median_seconds", statistics.median(took))
+    record_property("core_api_longest_seconds", max(took))
