@@ -86,17 +86,23 @@ def installation(folder: Path, metadata_uri: str, *sandbox: str) -> Iterator[Ins
         yield made
 
 
-def put_connection(env: Mapping[str, str], url: str, **changes: str) -> None:
-    """Saves zoom_default."""
-    extra = {"oauth_url": f"{url}/oauth", "refresh_token": REFRESH_TOKEN, "account_id": "sandbox-account"}
+def put_connection(
+    env: Mapping[str, str],
+    url: str,
+    *,
+    connection_id: str = "zoom_default",
+    account_id: str = "sandbox-account",
+    client_secret: str = "sandbox-client-secret",
+) -> None:
+    """Saves a Connection to the sandbox."""
     body = {
         "conn_type": "zoom",
         "host": f"{url}/v2",
         "login": "sandbox-client-id",
-        "password": "sandbox-client-secret",
-        "extra": extra,
-    } | changes
-    command = [program("airflow"), "connections", "add", "zoom_default", "--conn-json", json.dumps(body)]
+        "password": client_secret,
+        "extra": {"oauth_url": f"{url}/oauth", "refresh_token": REFRESH_TOKEN, "account_id": account_id},
+    }
+    command = [program("airflow"), "connections", "add", connection_id, "--conn-json", json.dumps(body)]
     subprocess.run(command, env=dict(env), check=True, capture_output=True)
 
 
