@@ -17,11 +17,12 @@ connect: .venv/.run ## first consent for a Zoom Connection, on the command line
 test: .venv/.dev ## all tests
 	@$(BIN)/pytest
 
-check: .venv/.dev ## lint, format, types
+check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	$(BIN)/pytest --quiet tests/test_arrows.py tests/test_house.py
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix
