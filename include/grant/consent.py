@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -14,7 +14,7 @@ from airflow.configuration import conf
 
 from include.grant.fields import Fields
 from include.grant.hosts import is_loopback
-from include.grant.journal import GrantType
+from include.grant.journal import Grant, GrantType
 from include.grant.store import Store
 from include.zoom import oauth
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
@@ -98,6 +98,7 @@ async def grant(request: Request, answer: str, *, by: str) -> Consented:
         Misconfigured: The app is wrong, or another account authorised than before.
         TransientError: Zoom could not be asked; authorise again.
     """
+    began = await anyio.to_thread.run_sync(_store(request.fields.connection_id).read)
     outcome = await oauth.exchange_code(
         request.fields.app,
         request.code(answer),
@@ -106,7 +107,7 @@ async def grant(request: Request, answer: str, *, by: str) -> Consented:
     )
     _refuse(outcome)
     account_id = await _account_id(request.fields, outcome)
-    await anyio.to_thread.run_sync(_write, request.fields.connection_id, outcome, account_id, by)
+    await anyio.to_thread.run_sync(_write, began, outcome, account_id, by)
     return Consented(
         request.fields.connection_id, account_id, outcome.tokens.scopes if outcome.tokens else ""
     )
@@ -164,10 +165,11 @@ async def _account_id(fields: Fields, outcome: Outcome) -> str | None:
     return account_id if isinstance(account_id, str) else None
 
 
-def _write(connection_id: str, outcome: Outcome, account_id: str | None, by: str) -> None:
-    store = _store(connection_id)
+def _write(began: Grant, outcome: Outcome, account_id: str | None, by: str) -> None:
+    store = _store(began.connection_id)
     for _ in range(_TRIES):  # a refresh that ends in between moves the generation: the consent is newer
-        if store.consent(store.read(), outcome, account_id=account_id, by=by):
+        seen = replace(store.read(), now=began.now)  # a token's life counts from before the request
+        if store.consent(seen, outcome, account_id=account_id, by=by):
             return
     raise TransientError("The grant could not be written: authorise again.")
 

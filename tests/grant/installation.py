@@ -76,7 +76,7 @@ class Installation:
 def installation(folder: Path, metadata_uri: str, *sandbox: str) -> Iterator[Installation]:
     """Starts a strict sandbox and puts its Connection into this metadata database."""
     env = Place(folder).environment(metadata_uri=metadata_uri, port=free_port())
-    with Processes(folder / "processes") as processes:
+    with Processes(folder / "processes", grace_seconds=60) as processes:
         url = start_sandbox(
             processes, env, "--rotation", "strict", "--refresh-token", REFRESH_TOKEN, *sandbox
         )
@@ -93,14 +93,20 @@ def put_connection(
     connection_id: str = "zoom_default",
     account_id: str = "sandbox-account",
     client_secret: str = "sandbox-client-secret",
+    grant_type: str = "authorization_code",
 ) -> None:
-    """Saves a Connection to the sandbox."""
+    """Saves a Connection to the sandbox, in place of one that is there."""
+    delete = [program("airflow"), "connections", "delete", connection_id]
+    subprocess.run(delete, env=dict(env), check=False, capture_output=True)
+    extra = {"oauth_url": f"{url}/oauth", "account_id": account_id, "grant_type": grant_type}
+    if grant_type == "authorization_code":
+        extra["refresh_token"] = REFRESH_TOKEN
     body = {
         "conn_type": "zoom",
         "host": f"{url}/v2",
         "login": "sandbox-client-id",
         "password": client_secret,
-        "extra": {"oauth_url": f"{url}/oauth", "refresh_token": REFRESH_TOKEN, "account_id": account_id},
+        "extra": extra,
     }
     command = [program("airflow"), "connections", "add", connection_id, "--conn-json", json.dumps(body)]
     subprocess.run(command, env=dict(env), check=True, capture_output=True)

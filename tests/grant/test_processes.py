@@ -12,7 +12,7 @@ import pytest
 
 from include.grant.broker_client import BrokerClient
 from include.grant.holder import AccessToken
-from tests.grant.installation import installation
+from tests.grant.installation import installation, put_connection, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -74,3 +74,45 @@ async def test_two_hundred_callers_while_zoom_takes_five_seconds(
     assert len(took) > 10
     record_property("core_api_median_seconds", statistics.median(took))
     record_property("core_api_longest_seconds", max(took))
+
+
+def test_account_credentials_are_had_once_a_round(tmp_path: Path, metadata_on: Callable[[str], str]) -> None:
+    """A server-to-server app has nothing to rotate; its processes still ask Zoom once."""
+    with installation(tmp_path, metadata_on("sqlite")) as place:
+        put_connection(place.env, place.url, grant_type="account_credentials")
+        seen = json.loads(place.run("tests.grant.rounds", "6", "3"))
+        asked = place.requests()
+    assert seen == {"tokens": [1] * 3, "errors": []}
+    assert (asked["token_posts"], asked["token_refused"]) == (3, 0)
+
+
+def test_a_wrong_client_secret_costs_one_post_and_no_consent(
+    tmp_path: Path, metadata_on: Callable[[str], str]
+) -> None:
+    """Everybody is told what to correct; corrected, the same refresh token works at once."""
+    with installation(tmp_path, metadata_on("sqlite")) as place:
+        put_connection(place.env, place.url, client_secret="wrong")
+        refused = json.loads(place.run("tests.grant.rounds", "6", "1"))
+        posts = place.requests()["token_posts"]
+        put_connection(place.env, place.url)
+        corrected = json.loads(place.run("tests.grant.rounds", "6", "1"))
+    assert {error.split(":")[0] for error in refused["errors"]} == {"Misconfigured"}
+    assert (len(refused["errors"]), posts) == (6, 1)
+    assert corrected == {"tokens": [1], "errors": []}
+
+
+async def test_an_api_server_that_is_stopped_mid_post_finishes_first(
+    tmp_path: Path, metadata_on: Callable[[str], str]
+) -> None:
+    """SIGTERM waits for Zoom's answer and its commit: nothing is refused afterwards."""
+    with installation(tmp_path, metadata_on("postgresql"), "--token-latency-ms", "5000") as place:
+        address = place.start_api_server()
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            asking = asyncio.create_task(ask_once(client, address))
+            await asyncio.to_thread(wait_for, lambda: place.requests()["token_posts"] == 1)
+            await asyncio.to_thread(place.processes.stop, "api-server")
+            await asyncio.gather(asking, return_exceptions=True)
+        seen = json.loads(place.run("tests.grant.rounds", "2", "1"))
+        asked = place.requests()
+    assert seen == {"tokens": [1], "errors": []}
+    assert (asked["token_posts"], asked["token_refused"]) == (1, 0)
