@@ -85,6 +85,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "report",
         "Which list gives the participants: past_meetings (no daily cap) or report.",
     ),
+    "partitioned_tables": (
+        "string",
+        "",
+        "meeting_participants meetings",
+        "Tables that are made in month partitions, separated by blanks; worth it from 100 million rows.",
+    ),
     "retry_delay_after_kill_seconds": (
         "integer",
         "60",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from airflow.sdk import BaseHook, Connection
+from airflow.sdk import BaseHook, Connection, conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
@@ -70,7 +70,10 @@ def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> 
             f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs postgres."
         )
     extra = connection.extra_dejson
-    return Warehouse(_address(connection, extra), schema or extra.get("schema") or "zoom", conn_id)
+    partitioned = conf.get("zoom", "partitioned_tables", fallback="").replace(",", " ").split()
+    return Warehouse(
+        _address(connection, extra), schema or extra.get("schema") or "zoom", conn_id, tuple(partitioned)
+    )
 
 
 def _address(connection: Connection, extra: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from include.warehouse.errors import (
 from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.session import Warehouse, ask, begin, identifier
-from include.warehouse.tables import ensure
+from include.warehouse.tables import Partitions, ensure
 from include.zoom.layout import REJECTED
 from include.zoom.stream import Stream, Table, slice_end
 
@@ -101,7 +101,8 @@ def load(
     result = LoadResult()
     shrunk: list[str] = []
     with warehouse.connect() as connection:
-        ensure(connection, warehouse.schema, stream)
+        plan = Partitions(warehouse.partitioned, manifest.slice_dates)
+        ensure(connection, warehouse.schema, stream, plan)
         claim(connection, warehouse.schema, manifest.account)
         for day in sorted(manifest.slice_dates):
             one = _SliceLoad(warehouse, connection, stream, manifest, open_file, day, accept_shrink)

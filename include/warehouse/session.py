@@ -22,6 +22,8 @@ class Warehouse:
     schema: str
     name: str = "zoom_warehouse"
     """The Connection's id, for messages."""
+    partitioned: tuple[str, ...] = ()
+    """Tables that are made in month partitions."""
 
     def connect(self) -> "Connection":
         """A new session; closes when used as a context manager.

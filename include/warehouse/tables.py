@@ -1,6 +1,8 @@
 """The warehouse's tables and views, made from the streams' declarations, in a transaction of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -8,7 +10,7 @@ from include.warehouse.catalogue import Relation, declared_types, new_columns, r
 from include.warehouse.errors import trying
 from include.warehouse.session import ask, begin, identifier, literal
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
-from include.zoom.stream import Column, Kind, Stream, Table
+from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
@@ -16,10 +18,25 @@ if TYPE_CHECKING:
 LEDGER = ("slices", "load_ledger", "account")
 DDL_LOCK_TIMEOUT_SECONDS = 60
 
+# A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
+_VACUUM = "WITH (autovacuum_vacuum_scale_factor = 0.02)"
+_PARTITIONED = "p"
+
 Present = Mapping[str, Relation]
 
 
-def ensure(connection: "Connection", schema: str, stream: Stream) -> None:
+@dataclass(frozen=True)
+class Partitions:
+    """Which tables are made in month partitions (worth it from 100 M rows), and which days are loaded."""
+
+    tables: Collection[str]
+    days: Collection[date]
+
+
+NO_PARTITIONS = Partitions((), ())
+
+
+def ensure(connection: "Connection", schema: str, stream: Stream, plan: Partitions = NO_PARTITIONS) -> None:
     """Makes what the stream's load needs and the schema lacks: tables, new columns, comments, views.
 
     Writes nothing, and needs no right to, where nothing is lacking. Else it is done behind one advisory lock:
@@ -30,23 +47,26 @@ def ensure(connection: "Connection", schema: str, stream: Stream) -> None:
     """
     with trying(f"make the tables of {stream.name} in schema {schema}"):
         begin(connection, lock_timeout_seconds=DDL_LOCK_TIMEOUT_SECONDS)
-        if any(statements(schema, stream, relations(connection, schema))):
+        if any(statements(schema, stream, relations(connection, schema), plan)):
             ask(
                 connection,
                 f"SELECT pg_advisory_xact_lock(hashtextextended({literal(f'ddl of {schema}')}, 0))",
             )
-            for statement in statements(schema, stream, relations(connection, schema)):
+            for statement in statements(schema, stream, relations(connection, schema), plan):
                 ask(connection, statement)
         connection.commit()
 
 
-def statements(schema: str, stream: Stream, present: Present) -> Iterator[str]:
+def statements(
+    schema: str, stream: Stream, present: Present, plan: Partitions = NO_PARTITIONS
+) -> Iterator[str]:
     """The DDL that brings a schema with these relations up to date for a stream."""
     if not present:
         yield f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}"
     yield from _ledger(schema, present)
     for table in (*stream.tables, REJECTED):
-        yield from _table(schema, table, present.get(table.name))
+        yield from _table(schema, table, present.get(table.name), plan)
+        yield from _partitions(schema, table, present, plan)
     if stream.kind is Kind.SNAPSHOT:
         for table in stream.tables:
             yield from _current_view(schema, table, present)
@@ -60,14 +80,14 @@ def _ledger(schema: str, present: Present) -> Iterator[str]:
     yield from (part.format(**names) for part in text.split(";\n") if part.strip())
 
 
-def _table(schema: str, table: Table, relation: Relation | None) -> Iterator[str]:
+def _table(schema: str, table: Table, relation: Relation | None, plan: Partitions) -> Iterator[str]:
     name = identifier(schema, table.name)
     if relation is not None and not relation.is_table:
         return  # the load tells what it is
     if relation is None:
         columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in declared_types(table).items())
-        # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
-        yield f"CREATE TABLE {name} ({columns}) WITH (autovacuum_vacuum_scale_factor = 0.02)"
+        by_month = f"PARTITION BY RANGE ({identifier(SLICE_DATE.name)})"
+        yield f"CREATE TABLE {name} ({columns}) {by_month if table.name in plan.tables else _VACUUM}"
         # Without a name of ours, which the index of a table that was renamed may still have.
         yield f"CREATE INDEX ON {name} ({identifier(SLICE_DATE.name)})"
     else:
@@ -75,6 +95,20 @@ def _table(schema: str, table: Table, relation: Relation | None) -> Iterator[str
         for column in new_columns(table, relation):
             yield f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {types[column]}"
     yield from _comments(table, name, relation)
+
+
+def _partitions(schema: str, table: Table, present: Present, plan: Partitions) -> Iterator[str]:
+    """A partition for each month touched, of a table that is partitioned; one that is not stays as it is."""
+    relation = present.get(table.name)
+    if relation.kind != _PARTITIONED if relation else table.name not in plan.tables:
+        return
+    for month in slice_dates(Kind.MONTH, tuple(plan.days)):
+        part, following = f"{table.name}_{month:%Y_%m}", slice_end(Kind.MONTH, month).date()
+        if part not in present:
+            yield (
+                f"CREATE TABLE {identifier(schema, part)} PARTITION OF {identifier(schema, table.name)} "
+                f"FOR VALUES FROM ('{month}') TO ('{following}') {_VACUUM}"
+            )
 
 
 def _comments(table: Table, name: str, relation: Relation | None) -> Iterator[str]:

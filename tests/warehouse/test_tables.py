@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -213,3 +214,29 @@ def test_a_new_type_is_no_new_column(desk: Desk) -> None:
     with pytest.raises(AlteredTable, match="column number is bigint where text is declared"):
         load(desk.warehouse, a_stream(other), Frames(), open_file)
     assert desk.rows("SELECT number FROM zoom.calls") == [(1,)]
+
+
+def test_a_table_in_month_partitions_is_loaded_and_emptied_alike(desk: Desk) -> None:
+    """Each month touched gets a partition, vacuumed early; slices are replaced in them as elsewhere."""
+    warehouse = replace(desk.warehouse, partitioned=("calls",))
+    december = date(2026, 12, 31)
+    files = [a_file(CALLS, numbers(1)), a_file(CALLS, numbers(2), december)]
+    load(warehouse, a_stream(), Frames(files, (DAY, december)), open_file)
+    load(warehouse, a_stream(), Frames([a_file(CALLS, numbers(3))], (DAY,), attempt_id="later"), open_file)
+    parts = desk.rows("SELECT tableoid::regclass::text, number FROM zoom.calls ORDER BY 1")
+    assert parts == [("zoom.calls_2026_11", 3), ("zoom.calls_2026_12", 2)]
+    assert desk.rows("SELECT reloptions FROM pg_class WHERE oid = 'zoom.calls_2026_12'::regclass") == [
+        (["autovacuum_vacuum_scale_factor=0.02"],)
+    ]
+
+
+def test_a_table_that_exists_is_not_partitioned_afterwards(desk: Desk) -> None:
+    """The setting is for tables that are yet to be made."""
+    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
+    load(
+        replace(desk.warehouse, partitioned=("calls",)),
+        a_stream(),
+        Frames([a_file(CALLS, numbers(2))]),
+        open_file,
+    )
+    assert desk.rows("SELECT tableoid::regclass::text, number FROM zoom.calls") == [("zoom.calls", 2)]
