@@ -101,7 +101,7 @@ def test_a_manifest_tells_what_is_there(landing: Landing, clock: Clock) -> None:
     )
     assert (manifest.days, manifest.slice_dates, manifest.snapshot_date) == ((DAY,), (DAY,), None)
     assert manifest.extracted_at == earlier
-    assert [(file.pages, file.records) for file in manifest.files] == [(2, 3)]
+    assert [(file.pages, file.records, file.total_records) for file in manifest.files] == [(2, 3, 1)]
     assert manifest.counts == {
         "parents": 2,
         "reused": 0,
@@ -109,6 +109,7 @@ def test_a_manifest_tells_what_is_there(landing: Landing, clock: Clock) -> None:
         "skipped": [{"parent": {"meeting_uuid": "b"}, "reason": "gone"}],
         "pages": 2,
         "records": 3,
+        "total_records": 1,
     }
 
 

@@ -119,6 +119,7 @@ class Attempt:
                 **asdict(counts),
                 "pages": sum(file.pages for file in files),
                 "records": sum(file.records for file in files),
+                "total_records": sum(file.total_records for file in files),
             },
         )
         written_whole(self._folder / self.id / "manifest.json", manifest.written())
@@ -185,10 +186,10 @@ class _OpenPart:
         self._compressed = pa.CompressedOutputStream(self._file, "zstd")
         self._finished: list[str] = []
         self._earliest: datetime | None = None
-        self._pages = self._records = self._bytes = 0
+        self._pages = self._records = self._total = self._bytes = 0
 
     def write(self, pages: Iterable[Page], stream: Stream) -> None:
-        unit = ""
+        page = None
         for page in pages:
             line = page.line() + b"\n"
             self._compressed.write(line)
@@ -196,9 +197,9 @@ class _OpenPart:
             self._bytes += len(line)
             self._records += len(page.records(stream.lists[page.listing]))
             self._earliest = min(self._earliest or page.received_at, page.received_at)
-            unit = unit_id(page.listing, page.parent)
-        if unit:
-            self._finished.append(unit)
+        if page is not None:
+            self._total += page.total_records() or 0
+            self._finished.append(unit_id(page.listing, page.parent))
 
     def is_large(self) -> bool:
         return self._pages >= FILE_PAGES or self._bytes >= FILE_BYTES
@@ -206,7 +207,9 @@ class _OpenPart:
     def close(self) -> _Part:
         self._compressed.close()
         self._file.close()
-        file = LandedFile(self._name, self._file.size, self._file.sha256, self._pages, self._records)
+        file = LandedFile(
+            self._name, self._file.size, self._file.sha256, self._pages, self._records, self._total
+        )
         return _Part(file, self._finished, self._earliest)
 
     def drop(self) -> None:

@@ -20,6 +20,8 @@ class LandedFile:
     sha256: str
     pages: int
     records: int
+    total_records: int = 0
+    """What Zoom counts, over the lists that tell."""
 
 
 @dataclass(frozen=True)
