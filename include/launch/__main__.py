@@ -15,7 +15,7 @@ from rich.console import Console
 from include.launch.airflow import LaunchError
 from include.launch.daily import daily_run, warehouse_table
 from include.launch.init import make_connections
-from include.launch.local import Local, local
+from include.launch.local import SANDBOX_SETTINGS, Local, local
 from include.launch.place import PROJECT, Place
 from include.launch.postgres import EmbeddedPostgres
 
@@ -97,7 +97,10 @@ def _zoom() -> Mapping[str, str] | None:
 
 
 def _consent_settings() -> dict[str, str]:
-    redirect_uri = (_zoom() or {}).get("ZOOM_REDIRECT_URI")
+    zoom = _zoom()
+    if zoom is None:
+        return SANDBOX_SETTINGS
+    redirect_uri = zoom.get("ZOOM_REDIRECT_URI")
     return {"AIRFLOW__ZOOM__REDIRECT_URI": redirect_uri} if redirect_uri else {}
 
 

@@ -15,7 +15,7 @@ from include.launch.processes import Processes
 
 Say = Callable[[str], None]
 _WAREHOUSE = "warehouse"
-_SANDBOX_SETTINGS = {
+SANDBOX_SETTINGS = {
     "AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1",
     # Nobody is redirected there: the consent takes the address as the sandbox answers it.
     "AIRFLOW__ZOOM__REDIRECT_URI": "https://airflow.example.com/zoom/callback",
@@ -55,7 +55,7 @@ def local(
             settings or {}
         )
         sandbox_url = None if zoom else _start_sandbox(processes, env, sandbox_arguments)
-        env |= _SANDBOX_SETTINGS if sandbox_url else {}
+        env |= SANDBOX_SETTINGS if sandbox_url else {}
         airflow = stack.enter_context(LocalAirflow(processes, env))
         say("Migrating Airflow's metadata database …")
         airflow.migrate()

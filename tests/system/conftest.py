@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ class Pipeline:
     """The running installation, with the few things its tests do to it."""
 
     local: Local
-    seen: dict[str, Any] = field(default_factory=dict)
 
     def trigger(self, *, conf: dict[str, Any] | None = None, logical_date: str | None = None) -> str:
         """A manual run, as the UI's form or the API makes it; its id."""
