@@ -174,3 +174,13 @@ def test_a_failed_run_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -
     after = pipeline.trigger(conf={"streams": ["groups"]})
     assert pipeline.ended(after) == "success"
     assert [run in post["text"] for post in alerts] == [True]
+
+
+def test_a_lost_consent_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -> None:
+    """One post that names the Connection, when its grant dies; a second run that needs it adds none."""
+    extra = {"refresh_token": "obviously-fake-lost-token", "account_id": "sandbox-account"}
+    connection(pipeline, "zoom_lost", extra=extra)
+    for _ in range(2):
+        failed_pull(pipeline, "zoom_lost")
+    assert ["zoom_lost" in post["text"] for post in alerts].count(True) == 1
+    assert "obviously-fake-lost-token" not in json.dumps(alerts)
