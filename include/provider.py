@@ -73,6 +73,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "https://airflow.example.com/zoom/callback",
         "The redirect address that is registered with the Zoom app; needed for the first consent.",
     ),
+    "spill_folder": (
+        "string",
+        "",
+        "/opt/state/zoom-spill",
+        "Where the API server keeps Zoom's answer until the database has it; it should outlive the container.",
+    ),
     "landing": (
         "string",
         "",

@@ -60,6 +60,27 @@ def consented(seen: Grant, outcome: Outcome, *, account_id: str | None, by: str)
     )
 
 
+def disconnected(held: Grant) -> Journal:
+    """The journal after a person ended the grant: nobody is alerted, nothing is left to post."""
+    marks = held.journal.fingerprints
+    for tokens in (held.journal.newest, held.journal.orphan, held.tokens):
+        marks = marks.spend(tokens.refresh_token if tokens else None)
+    return replace(
+        held.journal,
+        generation=held.journal.generation + 1,
+        state=State.CONSENT_REQUIRED,
+        reason=f"Connection {held.connection_id} was disconnected: connect it again when it is wanted.",
+        attempt_deadline=None,
+        failures=0,
+        next_attempt_at=None,
+        newest=None,
+        previous=None,
+        orphan=None,
+        alerted_at=held.now,
+        fingerprints=replace(marks, newest=None),
+    )
+
+
 def _granted(answered: Answered) -> Journal:
     held, posted, journal = answered.held, answered.posted, answered.journal
     newest, odd = _tokens(held, posted, answered.outcome)
@@ -74,6 +95,7 @@ def _granted(answered: Answered) -> Journal:
         orphan=None,
         account_id=held.account_id or journal.account_id,
         rotated_at=held.now,
+        alerted_at=None,
         fingerprints=_renewed(answered, newest),
     )
 

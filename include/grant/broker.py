@@ -17,7 +17,7 @@ from include.grant.desk import Desk
 from include.grant.freshness import PauseError, access_token, ask_again_seconds, seconds_left
 from include.grant.journal import Grant
 from include.grant.store import NoGrantError
-from include.grant.store.wiring import new_desk
+from include.grant.store.wiring import new_desk, recover
 from include.zoom.errors import ConsentRequired, PermanentError, TransientError, ZoomError
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ _RETRY_SECONDS = 2.0
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.desk = new_desk()
+    await recover(app.state.desk)
     yield
     await app.state.desk.finish()
 

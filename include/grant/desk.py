@@ -1,13 +1,19 @@
 """Hands out access tokens in one process: however many callers, one task per grant refreshes."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from include.grant.disconnect import Disconnection
 from include.grant.freshness import Need, PauseError, access_token, decide
 from include.grant.journal import Grant
 from include.grant.rotation import Rotation
-from include.zoom.errors import TransientError
+from include.grant.spill import Kept
+from include.zoom.errors import TransientError, ZoomError
+
+log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 25.0
 
@@ -15,9 +21,18 @@ PATIENCE_SECONDS = 25.0
 class Desk:
     """The refreshes under way in this process and event loop; callers wait on a shield of them."""
 
-    def __init__(self, rotation: Callable[[str], Rotation]) -> None:
+    def __init__(
+        self,
+        rotation: Callable[[str], Rotation],
+        *,
+        served: Callable[[Grant, float], None] = lambda _grant, _waited_seconds: None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._rotation = rotation
+        self._served = served
+        self._monotonic = monotonic
         self._running: dict[str, asyncio.Task[Grant]] = {}
+        self._ending: set[asyncio.Task[str]] = set()
 
     async def read(self, connection_id: str) -> Grant:
         """The grant as it stands; raises what a store's read raises."""
@@ -30,16 +45,40 @@ class Desk:
             PauseError: Nothing within 25 seconds, or a pause is due: ask again later.
             ConsentRequired, Misconfigured, StoreError.
         """
+        began = self._monotonic()
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return await self._serve(grant, rejected)
+                served = await self._serve(grant, rejected)
         except TimeoutError as error:
             message = f"Zoom has not answered yet for Connection {grant.connection_id}; ask again."
             raise PauseError(message, retry_after_seconds=1.0) from error
+        self._served(served, self._monotonic() - began)
+        return served
+
+    async def disconnect(self, connection_id: str, by: str) -> str:
+        """Ends a grant at Zoom and here; what was done, as a sentence. Goes on where the caller goes away.
+
+        Raises what `Disconnection.run` raises.
+        """
+        wish = Disconnection(self._rotation(connection_id), by)
+        task = asyncio.create_task(wish.run())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return await asyncio.shield(task)
+
+    async def recover(self, left: Iterable[Kept]) -> None:
+        """Brings answers found on this host's disk where they belong; what fails stays for the next start."""
+        for kept in left:
+            try:
+                await self._rotation(kept.connection_id).recover(kept)
+            except ZoomError as error:
+                log.warning(
+                    "An answer kept on disk for Connection %s stays there: %s", kept.connection_id, error
+                )
 
     async def finish(self) -> None:
-        """Waits for every refresh under way: an answer of Zoom must not be lost to a shutdown."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        """Waits for every post under way: an answer of Zoom must not be lost to a shutdown."""
+        await asyncio.gather(*self._running.values(), *self._ending, return_exceptions=True)
 
     async def _serve(self, grant: Grant, rejected: str | None) -> Grant:
         need = decide(grant, rejected)

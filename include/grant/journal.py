@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from include.zoom.oauth import App
@@ -68,6 +68,11 @@ class Fingerprints:
         text = "\0".join(part or "" for part in secret)
         return hmac.new(bytes.fromhex(self.key), text.encode(), hashlib.sha256).hexdigest()
 
+    def knows(self, token: str | None) -> bool:
+        """Whether this is the newest token or a spent one."""
+        mark = self.of(token)
+        return token is not None and (mark == self.newest or mark in self.spent)
+
     def spend(self, token: str | None) -> "Fingerprints":
         """These, knowing that `token` must never be posted again."""
         if token is None:
@@ -95,6 +100,7 @@ class Journal:
     rotated_at: datetime | None = None
     consented_at: datetime | None = None
     consented_by: str | None = None
+    alerted_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,18 @@ class Grant:
     def adopts(self) -> bool:
         """Whether a person put a refresh token into the Connection that the journal does not know."""
         return self.rotates and self.standing is Standing.UNKNOWN
+
+    @property
+    def token_age(self) -> timedelta | None:
+        """How long ago the newest refresh token was granted; Zoom lets one live 90 days."""
+        newest = self.journal.newest
+        return self.now - newest.issued_at if self.rotates and newest and newest.refresh_token else None
+
+    @property
+    def needs_alert(self) -> bool:
+        """Whether a person must act and nobody was told."""
+        person = self.journal.state in (State.CONSENT_REQUIRED, State.MISCONFIGURED)
+        return person and self.journal.alerted_at is None and not self.adopts
 
     @property
     def attempt_alive(self) -> bool:

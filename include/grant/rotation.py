@@ -15,8 +15,9 @@ from typing import Protocol, TypeVar
 from include.grant.answers import Answered, after
 from include.grant.freshness import Need, access_token, decide
 from include.grant.journal import Grant, Journal, State, Tokens
+from include.grant.spill import Kept, SpillError
 from include.zoom.errors import TransientError
-from include.zoom.oauth import Kind, Outcome
+from include.zoom.oauth import Kind, Outcome, TokenSet
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -44,8 +45,11 @@ class Storage(Protocol):
     async def renew(self, held: Grant) -> Grant | None:
         """Extends a lease that is still ours; a read made after it, or None."""
 
-    async def commit(self, held: Grant, journal: Journal) -> bool:
-        """Writes journal and tokens where the lease is still ours, and ends the lease."""
+    async def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
+        """Writes journal and tokens where the lease is still ours, and ends the lease; `by` is whose wish it was."""
+
+    async def release(self, held: Grant) -> None:
+        """Ends a lease under which nothing was posted."""
 
     async def heal(self, seen: Grant) -> None:
         """Puts the journal's newest tokens back into the Connection where `seen` still holds."""
@@ -53,14 +57,40 @@ class Storage(Protocol):
     async def keep_orphan(self, tokens: Tokens) -> None:
         """Keeps an answer that came when its lease was gone."""
 
+    async def claim_alert(self, seen: Grant) -> bool:
+        """Whether it is ours to tell somebody of the state that `seen` is in; true for one caller per incident."""
+
+
+class Spill(Protocol):
+    """This host's disk, where an answer waits for the database; see SpillFolder."""
+
+    async def keep(self, kept: Kept) -> None:
+        """Raises SpillError where it can't."""
+
+    async def find(self, attempt_id: str) -> Kept | None:
+        """What a dead attempt left behind here."""
+
+    async def drop(self, attempt_id: str) -> None:
+        """The database has it."""
+
 
 @dataclass
 class Rotation:
-    """Refreshes one grant; across all processes at most one post is under way."""
+    """Refreshes one grant; across all processes at most one post is under way.
+
+    Attributes:
+        post: Asks Zoom for tokens, with a refresh token where the grant rotates.
+        revoke: Ends the grant behind an access token at Zoom.
+        alert: Tells a person of the state that a grant is in; asked once per incident.
+        count: Told of every post and what came of it.
+    """
 
     storage: Storage
+    spill: Spill
     post: Callable[[Grant, str | None], Awaitable[Outcome]]
-    alert: Callable[[Grant, str], Awaitable[None]]
+    revoke: Callable[[Grant, str], Awaitable[Outcome]]
+    alert: Callable[[Grant], Awaitable[None]]
+    count: Callable[[Grant, Kind], None] = lambda _grant, _kind: None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     monotonic: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
@@ -70,17 +100,23 @@ class Rotation:
 
         Raises what `decide` raises, and StoreError.
         """
+        looked = False
         while True:
             seen = await self.read()
             if decide(seen, rejected) is Need.USE:
                 return seen
+            if seen.attempt_died and not looked:
+                looked = True
+                if kept := await self.spill.find(seen.journal.attempt_id or ""):
+                    await self.recover(kept)
+                    continue
             granted = None if seen.attempt_alive else await self._lease_and_spend(seen)
             if granted is not None:
                 return granted
             await self.sleep(_POLL_SECONDS)
 
     async def read(self) -> Grant:
-        """The grant, healed where the Connection shows a token that is spent or gone."""
+        """The grant, healed where the Connection shows a token that is spent or gone, and told of where it is lost."""
         seen = await self.storage.read()
         if seen.needs_healing:
             log.warning(
@@ -89,7 +125,22 @@ class Rotation:
                 seen.standing,
             )
             await self.storage.heal(seen)
+        if seen.needs_alert:
+            await self._tell(seen)
         return seen
+
+    async def recover(self, kept: Kept) -> None:
+        """Brings an answer that outlived its process where it belongs: the newest, else the orphan.
+
+        Raises what a store raises; the file then stays for the next start.
+        """
+        seen = await self.storage.read()
+        if not seen.journal.fingerprints.knows(kept.tokens.refresh_token):
+            adopted = _continues(seen, kept) and await self.storage.commit(*_adopting(seen, kept))
+            log.warning("Grant %s: an answer was found on disk (adopted: %s).", kept.connection_id, adopted)
+            if not adopted:
+                await self.storage.keep_orphan(kept.tokens)
+        await self.spill.drop(kept.attempt_id)
 
     async def _lease_and_spend(self, seen: Grant) -> Grant | None:
         began = self.monotonic()
@@ -104,14 +155,36 @@ class Rotation:
     async def _settle(self, turn: "_Turn", outcome: Outcome) -> Grant | None:
         held = turn.held
         journal = after(Answered(held, turn.tokens, outcome, self.chance()))
+        kept = await self._keep(turn, journal, outcome)
         if not await self._commit(held, journal):
-            await self._keep(held, journal, outcome)
-            return None
+            await self._orphan(held, journal, outcome)
+            journal = held.journal
+        if kept:
+            await self.spill.drop(kept.attempt_id)
+        self.count(held, outcome.kind)
         log.info("Grant %s is %s at generation %d.", held.connection_id, journal.state, journal.generation)
-        if journal.state is State.CONSENT_REQUIRED and held.journal.state is not State.CONSENT_REQUIRED:
-            await self.alert(held, journal.reason)
         settled = _as_committed(held, journal)
-        return settled if outcome.kind is Kind.GRANTED and access_token(settled) else None
+        if settled.needs_alert:
+            await self._tell(settled)
+        fresh = journal is not held.journal and outcome.kind is Kind.GRANTED
+        return settled if fresh and access_token(settled) else None
+
+    async def _keep(self, turn: "_Turn", journal: Journal, outcome: Outcome) -> Kept | None:
+        """The answer on disk before anything else is done with it, where there is something to lose."""
+        if outcome.kind is not Kind.GRANTED or not turn.held.rotates or journal.newest is None:
+            return None
+        kept = Kept(
+            connection_id=turn.held.connection_id,
+            attempt_id=turn.held.journal.attempt_id or "",
+            generation=turn.held.journal.generation,
+            posted=_posted(journal, turn.tokens),
+            tokens=journal.newest,
+        )
+        try:
+            await self.spill.keep(kept)
+        except SpillError as error:
+            log.warning("Zoom's answer is in memory alone until the database has it. %s", error)
+        return kept
 
     async def _commit(self, held: Grant, journal: Journal) -> bool:
         if await self._until_stored(lambda: self.storage.commit(held, journal)):
@@ -122,12 +195,20 @@ class Rotation:
             now.journal.attempt_id == held.journal.attempt_id and now.journal.generation == journal.generation
         )
 
-    async def _keep(self, held: Grant, journal: Journal, outcome: Outcome) -> None:
+    async def _orphan(self, held: Grant, journal: Journal, outcome: Outcome) -> None:
         newest = journal.newest
-        if outcome.kind is not Kind.GRANTED or newest is None:
+        if outcome.kind is not Kind.GRANTED or newest is None or not held.rotates:
             return
         log.error("The lease on grant %s was gone when Zoom's answer came: kept aside.", held.connection_id)
         await self._until_stored(lambda: self.storage.keep_orphan(newest))
+
+    async def _tell(self, grant: Grant) -> None:
+        try:
+            ours = await self.storage.claim_alert(grant)
+        except StoreError:  # the next reader claims it
+            return
+        if ours:
+            await self.alert(grant)
 
     async def _until_stored(self, write: Callable[[], Awaitable[_T]]) -> _T:
         """An answer that has come must be stored: the token that was posted for it is spent."""
@@ -186,3 +267,23 @@ class _Turn:
 def _as_committed(held: Grant, journal: Journal) -> Grant:
     newest = journal.newest
     return replace(held, journal=journal, refresh_token=newest.refresh_token if newest else None)
+
+
+def _posted(journal: Journal, tokens: Tokens | None) -> str:
+    return journal.fingerprints.of(tokens.refresh_token if tokens else None)
+
+
+def _continues(seen: Grant, kept: Kept) -> bool:
+    """Whether nothing has happened to the grant since the answer's token was posted."""
+    same = (seen.journal.attempt_id, seen.journal.generation) == (kept.attempt_id, kept.generation)
+    return same and _posted(seen.journal, seen.tokens) == kept.posted
+
+
+def _adopting(seen: Grant, kept: Kept) -> tuple[Grant, Journal]:
+    tokens = kept.tokens
+    life = round((tokens.expires_at - tokens.issued_at).total_seconds())
+    granted = Outcome(
+        Kind.GRANTED, tokens=TokenSet(tokens.access_token, tokens.refresh_token, life, tokens.scopes)
+    )
+    held = replace(seen, now=tokens.issued_at)
+    return held, after(Answered(held, seen.tokens, granted))

@@ -55,4 +55,5 @@ journal_table = Table(
     Column("rotated_at", UtcTime),
     Column("consented_at", UtcTime),
     Column("consented_by", String(250)),
+    Column("alerted_at", UtcTime),
 )

@@ -9,9 +9,9 @@ import pytest
 from include.grant.freshness import PauseError
 from include.grant.journal import Grant, GrantType, State, digest
 from include.grant.rotation import StoreError
-from include.zoom.errors import ConsentRequired, Misconfigured
+from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
-from tests.grant.world import World
+from tests.grant.world import Disk, World
 
 
 def test_twenty_four_processes_cost_one_post(world: World) -> None:
@@ -315,7 +315,8 @@ def test_account_credentials_never_ask_for_consent(world: World) -> None:
         return first
 
     assert world.run(both()).tokens.access_token == "access-1"
-    assert world.alerts == []
+    assert len(world.alerts) == 1  # for who corrects the settings
+    assert "authorise" not in world.alerts[0]
 
 
 def test_a_consent_during_a_refresh_wins(world: World) -> None:
@@ -348,3 +349,137 @@ def test_a_consent_during_a_refresh_wins(world: World) -> None:
     assert world.run(overtaken()).tokens.access_token == "new"
     assert world.database.grant.refresh_token == "consent"
     assert world.database.grant.journal.orphan.refresh_token == "refresh-1"
+
+
+def test_an_answer_survives_a_killed_process_on_disk(world: World) -> None:
+    """Killed before its commit: the next process on this host adopts the answer from disk and posts nothing."""
+
+    async def killed() -> Grant:
+        world.database.fail = 1_000
+        dying = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0)
+        world.database.fail = 0
+        await asyncio.sleep(0.05)
+        world.database.fail = 1_000
+        await asyncio.sleep(5)
+        dying.cancel()
+        world.database.fail = 0
+        return await world.process().refresh()
+
+    assert world.run(killed()).tokens.access_token == "access-1"
+    assert world.zoom.posted == ["refresh-0"]
+    assert world.disk.files == {}
+
+
+def test_an_answer_on_disk_is_adopted_at_the_next_start(world: World) -> None:
+    """The API server that starts again needs no caller to put the answer where it belongs."""
+
+    async def killed() -> None:
+        dying = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.05)
+        world.database.fail = 1_000
+        await asyncio.sleep(5)
+        dying.cancel()
+        world.database.fail = 0
+        await world.desk().recover(list(world.disk.files.values()))
+
+    world.run(killed())
+    assert world.database.grant.refresh_token == "refresh-1"
+    assert world.zoom.posted == ["refresh-0"]
+    assert world.disk.files == {}
+
+
+def test_an_answer_on_another_hosts_disk_becomes_the_orphan(world: World) -> None:
+    """Where another host asked meanwhile and was refused, the late answer saves the grant without a person."""
+
+    async def killed() -> Grant:
+        dying = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.05)
+        world.database.fail = 1_000
+        await asyncio.sleep(5)
+        dying.cancel()
+        world.database.fail = 0
+        with pytest.raises(ConsentRequired):
+            await world.process(disk=Disk()).refresh()
+        await world.desk().recover(list(world.disk.files.values()))
+        return await world.process().refresh()
+
+    assert world.run(killed()).journal.state is State.READY
+    assert world.zoom.posted == ["refresh-0", "refresh-0", "refresh-1"]
+
+
+def test_a_full_disk_does_not_stop_a_rotation(world: World) -> None:
+    """The database alone keeps the answer then."""
+    world.disk.full = True
+    assert world.run(world.process().refresh()).tokens.access_token == "access-1"
+
+
+def test_an_alert_that_nobody_sent_is_sent_by_the_next_reader(world: World) -> None:
+    """Killed between the loss and its alert: whoever reads next tells, once."""
+    world.zoom.newest = "somebody else's"
+
+    async def lost() -> None:
+        await asyncio.gather(world.process().refresh(), return_exceptions=True)
+        journal = dataclasses.replace(world.database.grant.journal, alerted_at=None)
+        world.database.grant = dataclasses.replace(world.database.grant, journal=journal)
+        await asyncio.gather(*(world.process().refresh() for _ in range(20)), return_exceptions=True)
+
+    world.run(lost())
+    assert len(world.alerts) == 2  # the one that got lost, and the one
+
+
+def test_a_pause_within_an_incident_does_not_alert_again(world: World) -> None:
+    """Refused settings, a network fault, refused settings again: one incident, one alert."""
+    refused = Outcome(Kind.MISCONFIGURED, "the token endpoint answered 400: invalid_client")
+    world.zoom.script = [refused, Outcome(Kind.NOT_SENT, "unreachable"), refused]
+
+    async def incident() -> None:
+        for _ in range(3):
+            await asyncio.gather(world.process().refresh(), return_exceptions=True)
+            await asyncio.sleep(1000)
+
+    world.run(incident())
+    assert len(world.zoom.posted) == 3
+    assert len(world.alerts) == 1
+
+
+def test_a_person_ends_a_grant(world: World) -> None:
+    """Disconnected: revoked at Zoom by a living access token, forgotten here, nobody alerted, nothing posted."""
+
+    async def ended() -> str:
+        said = await world.desk().disconnect("zoom_default", by="ada")
+        with pytest.raises(ConsentRequired, match="no usable refresh token"):
+            await world.process().refresh()
+        return said
+
+    assert "disconnected" in world.run(ended())
+    assert world.zoom.revoked == ["access-1"]
+    assert world.zoom.posted == ["refresh-0"]
+    assert (world.database.grant.refresh_token, world.database.grant.journal.newest) == (None, None)
+    assert world.alerts == []
+
+
+def test_a_token_from_before_the_disconnection_is_never_posted(world: World) -> None:
+    """A form saved late puts the revoked refresh token back: it counts as none."""
+
+    async def restored() -> None:
+        await world.desk().disconnect("zoom_default", by="ada")
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token="refresh-1")
+        with pytest.raises(ConsentRequired):
+            await world.process().refresh()
+
+    world.run(restored())
+    assert world.zoom.posted == ["refresh-0"]
+
+
+def test_a_grant_that_zoom_could_not_revoke_stays(world: World) -> None:
+    """Where Zoom can't be asked nothing changes, and the next refresh works."""
+    world.zoom.script = ["answer", Outcome(Kind.NOT_SENT, "unreachable")]
+
+    async def failed() -> Grant:
+        with pytest.raises(TransientError, match="stays as it is"):
+            await world.desk().disconnect("zoom_default", by="ada")
+        world.zoom.newest = "refresh-1"
+        return await world.process().refresh(digest("access-1"))
+
+    assert world.run(failed()).journal.state is State.READY

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
+from airflow.models.log import Log
 from airflow.models.team import Team
 from cryptography.fernet import Fernet
 
-from include.grant.answers import Answered, after
+from include.grant.answers import Answered, after, disconnected
 from include.grant.journal import Grant, State
 from include.grant.rotation import StoreError
 from include.grant.schema import journal_table, metadata
@@ -42,7 +43,7 @@ def engine(
     if request.param == "postgresql":
         uri = new_database().replace("postgresql://", "postgresql+psycopg2://")
     made = sa.create_engine(uri)
-    Connection.metadata.create_all(made, tables=[Team.__table__, Connection.__table__])
+    Connection.metadata.create_all(made, tables=[Team.__table__, Connection.__table__, Log.__table__])
     metadata.create_all(made)
     put_connection(made, EXTRA)
     yield made
@@ -224,3 +225,58 @@ def test_a_failing_database_is_a_passing_fault(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'missing' / 'airflow.db'}")
     with pytest.raises(StoreError):
         Store("zoom_default", lambda: engine).read()
+
+
+def events(engine: sa.Engine) -> list[tuple[str, str]]:
+    """The lines of Airflow's event log, oldest first: what happened, and by whom."""
+    table = Log.__table__
+    with engine.begin() as connection:
+        rows = connection.execute(sa.select(table.c.event, table.c.owner).order_by(table.c.id)).all()
+    return [tuple(row) for row in rows]
+
+
+def test_each_change_leaves_one_line_in_the_event_log(store: Store, engine: sa.Engine) -> None:
+    """A rotation, a loss, a consent, a disconnection: who and what, in the transaction that makes it true."""
+    assert store.commit(**granted(leased(store), 1))
+    held = leased(store)
+    lost = after(Answered(held, held.tokens, Outcome(Kind.DEAD, "the token endpoint answered 400")))
+    assert store.commit(held, lost)
+    assert not store.commit(held, lost)
+    anew = Outcome(Kind.GRANTED, tokens=TokenSet("access-2", "refresh-2", 3600))
+    assert store.consent(store.read(), anew, account_id="account", by="ada")
+    held = leased(store)
+    assert store.commit(held, disconnected(held), by="grace")
+    assert events(engine) == [
+        ("zoom_grant.rotated", "zoom"),
+        ("zoom_grant.lost", "zoom"),
+        ("zoom_grant.consented", "ada"),
+        ("zoom_grant.disconnected", "grace"),
+    ]
+
+
+def test_a_broken_event_log_costs_no_token(store: Store, engine: sa.Engine) -> None:
+    """The token is stored where the line can't be."""
+    Log.__table__.drop(engine)
+    assert store.commit(**granted(leased(store), 1))
+    assert store.read().tokens.refresh_token == "refresh-1"
+
+
+def test_an_alert_is_claimed_once(store: Store) -> None:
+    """One caller per incident; what is granted ends the incident."""
+    held = leased(store)
+    lost = after(Answered(held, held.tokens, Outcome(Kind.DEAD, "the token endpoint answered 400")))
+    assert store.commit(held, lost)
+    seen = store.read()
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(lambda _: store.claim_alert(seen), range(4))) == [False, False, False, True]
+    anew = Outcome(Kind.GRANTED, tokens=TokenSet("access-2", "refresh-2", 3600))
+    assert store.consent(store.read(), anew, account_id="account", by="ada")
+    assert store.read().journal.alerted_at is None
+
+
+def test_a_lease_can_be_given_back(store: Store) -> None:
+    """Nothing was posted under it: the next one need not wait."""
+    held = leased(store)
+    assert store.lease(store.read(), "another") is None
+    store.release(held)
+    assert store.lease(store.read(), "another") is not None

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from include.grant.desk import Desk
 from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
 from include.grant.rotation import LEASE_SECONDS, Rotation, StoreError
+from include.grant.spill import Kept, SpillError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
 
 _T = TypeVar("_T")
@@ -46,6 +47,7 @@ class Zoom:
     script: list[str | Outcome] = field(default_factory=list)
     posted: list[str | None] = field(default_factory=list)
     answered: set[str] = field(default_factory=set)  # tokens whose rotation the client was told of
+    revoked: list[str] = field(default_factory=list)
     refused: int = 0
     at_once: int = 0
     most_at_once: int = 0
@@ -66,6 +68,13 @@ class Zoom:
         if outcome.kind is Kind.GRANTED and refresh_token:
             self.answered.add(refresh_token)
         return outcome
+
+    async def revoke(self, grant: Grant, access_token: str) -> Outcome:
+        """Ends every token."""
+        await asyncio.sleep(self.latency)
+        self.revoked.append(access_token)
+        self.newest = "nobody's"
+        return self.script.pop(0) if self.script else Outcome(Kind.GRANTED)
 
     def _answer(self, grant: Grant, refresh_token: str | None) -> Outcome:
         fault = self.script.pop(0) if self.script else "answer"
@@ -116,7 +125,22 @@ class Database:
             return None
         return self._put(attempt_deadline=self._now().now + timedelta(seconds=LEASE_SECONDS))
 
-    async def commit(self, held: Grant, journal: Journal) -> bool:
+    async def release(self, held: Grant) -> None:
+        """Only by who holds it."""
+        await self._write()
+        if self._holds(held):
+            self._put(attempt_deadline=None)
+
+    async def claim_alert(self, seen: Grant) -> bool:
+        """For one caller."""
+        await self._write()
+        journal = self.grant.journal
+        free = journal.alerted_at is None and journal.state is seen.journal.state
+        if free:
+            self._put(alerted_at=self._now().now)
+        return free
+
+    async def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
         """Journal and tokens at once."""
         await self._write()
         if not self._holds(held):
@@ -173,18 +197,45 @@ class Database:
 
 
 @dataclass
+class Disk:
+    """A host's spill folder in memory; `full` makes it take nothing."""
+
+    files: dict[str, Kept] = field(default_factory=dict)
+    full: bool = False
+
+    async def keep(self, kept: Kept) -> None:
+        """Sealed and synced."""
+        await asyncio.sleep(0.001)
+        if self.full:
+            message = "the disk is full"
+            raise SpillError(message)
+        self.files[kept.attempt_id] = kept
+
+    async def find(self, attempt_id: str) -> Kept | None:
+        """What it left behind."""
+        return self.files.get(attempt_id)
+
+    async def drop(self, attempt_id: str) -> None:
+        """Removed."""
+        self.files.pop(attempt_id, None)
+
+
+@dataclass
 class World:
     """One grant, one Zoom, any number of processes."""
 
     zoom: Zoom = field(default_factory=Zoom)
     database: Database = field(default_factory=lambda: Database(first_grant()))
+    disk: Disk = field(default_factory=Disk)
     alerts: list[str] = field(default_factory=list)
 
-    def process(self, monotonic: Callable[[], float] | None = None) -> Rotation:
-        """A process of its own, as far as the rotation can tell."""
+    def process(self, monotonic: Callable[[], float] | None = None, disk: Disk | None = None) -> Rotation:
+        """A process of its own, as far as the rotation can tell; on the one host, or on one with its own disk."""
         return Rotation(
             self.database,
+            disk or self.disk,
             self.zoom.post,
+            self.zoom.revoke,
             self._alert,
             monotonic=monotonic or (lambda: asyncio.get_running_loop().time()),
             chance=lambda: 0.0,
@@ -200,8 +251,8 @@ class World:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
             return runner.run(work)
 
-    async def _alert(self, grant: Grant, reason: str) -> None:
-        self.alerts.append(reason)
+    async def _alert(self, grant: Grant) -> None:
+        self.alerts.append(grant.journal.reason)
 
 
 def first_grant(**changes: object) -> Grant:

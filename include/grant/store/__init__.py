@@ -6,7 +6,7 @@ the attempt or the ciphertext that it replaces. Times are the database's.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from include.grant.masking import basic
 from include.grant.rotation import LEASE_SECONDS, StoreError
 from include.grant.schema import journal_table as table
 from include.grant.sealing import from_row, to_row
+from include.grant.store.audit import record
 from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
 from include.grant.store.secrecy import mask, mask_tokens, seal, unsealed
 from include.zoom.errors import Misconfigured
@@ -82,18 +83,33 @@ class Store:
             deadline = _now(connection) + timedelta(seconds=LEASE_SECONDS)
             return self._claim(connection, held, ours, {"attempt_deadline": deadline})
 
-    def commit(self, held: Grant, journal: Journal) -> bool:
-        """Writes journal and tokens where the lease is still ours, and ends the lease."""
+    def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
+        """Writes journal and tokens where the lease is still ours, and ends the lease; `by` is whose wish it was."""
         mask_tokens(journal.newest)
         ours = sa.and_(table.c.attempt_id == held.journal.attempt_id, table.c.attempt_deadline.is_not(None))
-        return self._write(held, journal, ours, overrule=False)
+        return self._write(_Change(held, journal, ours, by=by))
+
+    def release(self, held: Grant) -> None:
+        """Ends a lease under which nothing was posted."""
+        with self._transaction() as connection:
+            ours = sa.and_(self._mine, table.c.attempt_id == held.journal.attempt_id)
+            connection.execute(sa.update(table).where(ours).values(attempt_deadline=None))
+
+    def claim_alert(self, seen: Grant) -> bool:
+        """Whether it is ours to tell somebody of the state that `seen` is in; true for one caller per incident."""
+        with self._transaction() as connection:
+            untold = sa.and_(
+                self._mine, table.c.alerted_at.is_(None), table.c.state == seen.journal.state.value
+            )
+            told = connection.execute(sa.update(table).where(untold).values(alerted_at=_now(connection)))
+            return told.rowcount == 1
 
     def consent(self, seen: Grant, outcome: Outcome, *, account_id: str | None, by: str) -> bool:
         """Writes what a person authorised, whatever refresh is under way; False where `seen` is outdated."""
         refuse_unsafe(self.connection_id)
         mask_tokens(outcome.tokens)
         journal = consented(seen, outcome, account_id=account_id, by=by)
-        return self._write(seen, journal, sa.true(), overrule=True)
+        return self._write(_Change(seen, journal, sa.true(), by=by, overrule=True))
 
     def heal(self, seen: Grant) -> None:
         """Puts the journal's newest tokens back into the Connection where `seen` still holds."""
@@ -170,29 +186,40 @@ class Store:
             return None
         return self._read(connection)
 
-    def _write(self, held: Grant, journal: Journal, still: sa.ColumnElement[bool], *, overrule: bool) -> bool:
-        same = sa.and_(self._mine, table.c.generation == held.journal.generation, still)
+    def _write(self, change: "_Change") -> bool:
+        same = sa.and_(self._mine, table.c.generation == change.held.journal.generation, change.still)
         while True:
             with suppress(_OvertakenError), self._transaction() as connection:
-                written = connection.execute(sa.update(table).where(same).values(to_row(journal, seal)))
-                if written.rowcount == 1:
-                    self._write_tokens(connection, held, journal, overrule=overrule)
-                return written.rowcount == 1
+                values = to_row(change.journal, seal)
+                if connection.execute(sa.update(table).where(same).values(values)).rowcount != 1:
+                    return False
+                self._write_tokens(connection, change)
+                record(connection, change.held, change.journal, by=change.by)
+                return True
 
-    def _write_tokens(
-        self, connection: sa.Connection, held: Grant, journal: Journal, *, overrule: bool
-    ) -> None:
-        row = read_row(connection, self.connection_id)
+    def _write_tokens(self, connection: sa.Connection, change: "_Change") -> None:
+        row, held, journal = read_row(connection, self.connection_id), change.held, change.journal
         if row is None or journal.newest == held.journal.newest:
             return
         shown = replace(held, refresh_token=row.extra.get("refresh_token"))
-        if shown.refresh_token != held.refresh_token and shown.adopts and not overrule:
+        if shown.refresh_token != held.refresh_token and shown.adopts and not change.overrule:
             return  # a person put another token there meanwhile: it is adopted at the next read
         changes = _keys(journal)
         if journal.account_id and not row.extra.get("account_id"):
             changes["account_id"] = journal.account_id
         if not write_extra(connection, row, changes):
             raise _OvertakenError
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A journal to write in place of the one that was held, where `still` holds."""
+
+    held: Grant
+    journal: Journal
+    still: sa.ColumnElement[bool]
+    by: str | None = None
+    overrule: bool = False
 
 
 def _grant(row: ConnectionRow, journal: Journal, now: datetime) -> Grant:

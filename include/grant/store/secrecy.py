@@ -18,16 +18,23 @@ def seal(text: str) -> str:
     return get_fernet().encrypt(text.encode()).decode()
 
 
-def unsealed(sealed: str | None, connection_id: str) -> str | None:
-    """What was sealed, or None where Airflow's Fernet key does not open it."""
+def opened(sealed: str) -> str | None:
+    """What was sealed, or None where none of Airflow's Fernet keys opens it."""
     try:
-        return get_fernet().decrypt(sealed.encode()).decode() if sealed else None
+        return get_fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:
+        return None
+
+
+def unsealed(sealed: str | None, connection_id: str) -> str | None:
+    """A journal's token sets; None, with a warning, where they can't be opened."""
+    text = opened(sealed) if sealed else None
+    if sealed and text is None:
         log.warning(
             "The journal of grant %s was sealed with another Fernet key: its Connection counts.",
             connection_id,
         )
-        return None
+    return text
 
 
 def mask_tokens(tokens: Tokens | TokenSet | None) -> None:

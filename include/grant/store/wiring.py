@@ -3,16 +3,20 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import anyio
 from airflow import settings
+from airflow.configuration import AIRFLOW_HOME, conf
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from include.grant.desk import Desk
-from include.grant.journal import Grant, Journal, Tokens
+from include.grant.journal import Grant, Journal, State, Tokens
 from include.grant.rotation import Rotation
-from include.grant.store import Store
+from include.grant.spill import Kept, SpillFolder
+from include.grant.store import Store, metrics
+from include.grant.store.secrecy import mask_tokens, opened, seal
 from include.zoom import oauth
 
 log = logging.getLogger(__name__)
@@ -25,7 +29,13 @@ _T = TypeVar("_T")
 def new_desk() -> Desk:
     """A desk for this process, which must have the metadata database; one per event loop."""
     limiter = anyio.CapacityLimiter(_DATABASE_THREADS)
-    return Desk(lambda connection_id: _rotation(connection_id, limiter))
+    return Desk(lambda connection_id: _rotation(connection_id, limiter), served=metrics.served)
+
+
+async def recover(desk: Desk) -> None:
+    """Brings the answers that an earlier process of this host could not store where they belong."""
+    left = await anyio.to_thread.run_sync(lambda: list(spill_folder().all()))
+    await desk.recover(left)
 
 
 def store(connection_id: str) -> Store:
@@ -33,8 +43,26 @@ def store(connection_id: str) -> Store:
     return Store(connection_id, settings.get_engine)
 
 
+def spill_folder() -> SpillFolder:
+    """Where this host keeps answers until the database has them: [zoom] spill_folder."""
+    folder = conf.get("zoom", "spill_folder", fallback="") or Path(AIRFLOW_HOME) / "zoom-spill"
+    return SpillFolder(Path(folder), seal, opened)
+
+
+def page_address() -> str:
+    """Where a person sees the grants and connects them, in Airflow's own pages."""
+    return f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/plugin/zoom"
+
+
 def _rotation(connection_id: str, limiter: anyio.CapacityLimiter) -> Rotation:
-    return Rotation(StoreInThreads(store(connection_id), limiter), _post, partial(_alert, limiter))
+    return Rotation(
+        storage=StoreInThreads(store(connection_id), limiter),
+        spill=SpillInThreads(spill_folder(), limiter),
+        post=_post,
+        revoke=_revoke,
+        alert=partial(_alert, limiter),
+        count=metrics.refreshed,
+    )
 
 
 class StoreInThreads:
@@ -56,9 +84,17 @@ class StoreInThreads:
         """See Store."""
         return await self._run(partial(self._inner.renew, held))
 
-    async def commit(self, held: Grant, journal: Journal) -> bool:
+    async def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
         """See Store."""
-        return await self._run(partial(self._inner.commit, held, journal))
+        return await self._run(partial(self._inner.commit, held, journal, by))
+
+    async def release(self, held: Grant) -> None:
+        """See Store."""
+        await self._run(partial(self._inner.release, held))
+
+    async def claim_alert(self, seen: Grant) -> bool:
+        """See Store."""
+        return await self._run(partial(self._inner.claim_alert, seen))
 
     async def heal(self, seen: Grant) -> None:
         """See Store."""
@@ -72,22 +108,54 @@ class StoreInThreads:
         return await anyio.to_thread.run_sync(call, limiter=self._limiter)
 
 
+class SpillInThreads:
+    """A spill folder whose files are written in a thread."""
+
+    def __init__(self, inner: SpillFolder, limiter: anyio.CapacityLimiter) -> None:
+        self._inner = inner
+        self._limiter = limiter
+
+    async def keep(self, kept: Kept) -> None:
+        """See SpillFolder."""
+        await anyio.to_thread.run_sync(self._inner.keep, kept, limiter=self._limiter)
+
+    async def find(self, attempt_id: str) -> Kept | None:
+        """See SpillFolder."""
+        return await anyio.to_thread.run_sync(self._inner.find, attempt_id, limiter=self._limiter)
+
+    async def drop(self, attempt_id: str) -> None:
+        """See SpillFolder."""
+        await anyio.to_thread.run_sync(self._inner.drop, attempt_id, limiter=self._limiter)
+
+
 async def _post(grant: Grant, refresh_token: str | None) -> oauth.Outcome:
     if grant.rotates:
-        return await oauth.refresh(grant.app, refresh_token or "")
-    return await oauth.account_credentials(grant.app, grant.account_id or "")
+        outcome = await oauth.refresh(grant.app, refresh_token or "")
+    else:
+        outcome = await oauth.account_credentials(grant.app, grant.account_id or "")
+    mask_tokens(outcome.tokens)  # before anything can print them
+    return outcome
 
 
-async def _alert(limiter: anyio.CapacityLimiter, grant: Grant, reason: str) -> None:
+async def _revoke(grant: Grant, access_token: str) -> oauth.Outcome:
+    return await oauth.revoke(grant.app, access_token)
+
+
+async def _alert(limiter: anyio.CapacityLimiter, grant: Grant) -> None:
+    reason = f"{grant.journal.reason} {page_address()}"
     log.error("%s", reason)
-    await anyio.to_thread.run_sync(partial(_notify, grant.connection_id, reason), limiter=limiter)
+    await anyio.to_thread.run_sync(partial(_notify, grant, reason), limiter=limiter)
 
 
-def _notify(connection_id: str, reason: str) -> None:
+_EVENTS = {State.CONSENT_REQUIRED: "zoom_consent_required", State.MISCONFIGURED: "zoom_misconfigured"}
+
+
+def _notify(grant: Grant, reason: str) -> None:
     """One post through the `http` Connection zoom_alerts; no such Connection, no noise."""
     from airflow.providers.http.notifications.http import HttpNotifier  # noqa: PLC0415 - costs a second, once
 
-    body = {"text": reason, "connection_id": connection_id, "event": "zoom_consent_required"}
+    event = _EVENTS[grant.journal.state]
+    body = {"text": reason, "connection_id": grant.connection_id, "event": event}
     try:
         HttpNotifier(http_conn_id=ALERTS, json=body).notify({})
     except AirflowNotFoundException:

@@ -1,0 +1,123 @@
+"""Zoom's answer on this host's disk until the database has it: sealed, synced, readable by the owner alone.
+
+Written before the commit and removed after it, so that neither a database that fails just then nor a process
+that is killed just then loses the newest refresh token.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from include.grant.journal import Tokens
+from include.grant.sealing import dump, load
+
+log = logging.getLogger(__name__)
+
+_SUFFIX = ".sealed"
+
+
+class SpillError(Exception):
+    """The folder took no file; the database alone has to keep the answer."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A granted token set that the database may not know yet.
+
+    Attributes:
+        generation: The journal's when the token was posted.
+        posted: The fingerprint of the refresh token that was posted.
+    """
+
+    connection_id: str
+    attempt_id: str
+    generation: int
+    posted: str
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class SpillFolder:
+    """One file per attempt in a folder that should outlive the container; `unseal` gives None where it can't."""
+
+    folder: Path
+    seal: Callable[[str], str]
+    unseal: Callable[[str], str | None]
+
+    def keep(self, kept: Kept) -> None:
+        """Returns once the file would survive a power cut.
+
+        Raises:
+            SpillError: The folder cannot be written.
+        """
+        file = self._file(kept.attempt_id)
+        text = self.seal(json.dumps(vars(kept) | {"tokens": dump(kept.tokens)}))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_synced(file.with_suffix(".writing"), text)
+            file.with_suffix(".writing").replace(file)
+            _sync_folder(self.folder)
+        except OSError as error:
+            raise SpillError(
+                f"The folder {self.folder} cannot be written ({type(error).__name__})."
+            ) from error
+
+    def find(self, attempt_id: str) -> Kept | None:
+        """What an attempt left behind, if it did so on this host."""
+        return self._read(self._file(attempt_id))
+
+    def all(self) -> Iterator[Kept]:
+        """Everything that was left behind on this host, the oldest first; what can't be opened is named and stays."""
+        for file in sorted(self.folder.glob(f"*{_SUFFIX}"), key=_age):
+            if kept := self._read(file):
+                yield kept
+
+    def drop(self, attempt_id: str) -> None:
+        """Forgets an attempt: the database has its answer."""
+        try:
+            self._file(attempt_id).unlink(missing_ok=True)
+        except OSError:
+            log.warning("A file in %s could not be removed; it does no harm.", self.folder)
+
+    def _file(self, attempt_id: str) -> Path:
+        return self.folder / f"{attempt_id}{_SUFFIX}"
+
+    def _read(self, file: Path) -> Kept | None:
+        try:
+            text = self.unseal(file.read_text())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            log.error("The answer kept in %s cannot be read (%s).", file, type(error).__name__)  # noqa: TRY400 - no trace needed
+            return None
+        if text is None:
+            log.error("The answer kept in %s was sealed with another Fernet key: it stays there.", file)
+            return None
+        kept = json.loads(text)
+        tokens = load(kept.pop("tokens"))
+        return Kept(**kept, tokens=tokens) if tokens else None
+
+
+def _write_synced(file: Path, text: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:  # noqa: PTH123 - the mode
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def _age(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,85 @@
+"""The folder where an answer waits for the database: what is on the disk, and what a broken disk does."""
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet, InvalidToken
+
+from include.grant.journal import Tokens
+from include.grant.spill import Kept, SpillError, SpillFolder
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def kept(attempt_id: str = "a" * 32) -> Kept:
+    """An answer with obvious fakes."""
+    tokens = Tokens("access-canary", "refresh-canary", START, START + timedelta(hours=1), "user:read")
+    return Kept("zoom_default", attempt_id, 7, "mark", tokens)
+
+
+def folder_at(path: Path, key: bytes) -> SpillFolder:
+    """A folder that seals with this key."""
+    fernet = Fernet(key)
+
+    def opened(text: str) -> str | None:
+        try:
+            return fernet.decrypt(text.encode()).decode()
+        except InvalidToken:
+            return None
+
+    return SpillFolder(path, lambda text: fernet.encrypt(text.encode()).decode(), opened)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> SpillFolder:
+    """A folder that does not exist yet."""
+    return folder_at(tmp_path / "state" / "spill", Fernet.generate_key())
+
+
+def test_what_is_kept_is_found_by_another_process(folder: SpillFolder) -> None:
+    """All of it, by its attempt and in the list; dropped, it is gone."""
+    folder.keep(kept())
+    other = SpillFolder(folder.folder, folder.seal, folder.unseal)
+    assert other.find("a" * 32) == kept()
+    assert list(other.all()) == [kept()]
+    other.drop("a" * 32)
+    assert (folder.find("a" * 32), list(folder.all())) == (None, [])
+    folder.drop("a" * 32)
+
+
+def test_a_file_is_sealed_and_the_owners_alone(folder: SpillFolder) -> None:
+    """No token in plain text, nobody else may read, and no half-written file stays."""
+    folder.keep(kept())
+    files = list(folder.folder.iterdir())
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600]
+    assert stat.S_IMODE(folder.folder.stat().st_mode) == 0o700
+    assert "canary" not in files[0].read_text()
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """The rotation goes on without it, so the error names the folder and no token."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(SpillError, match="cannot be written") as caught:
+        folder_at(blocked / "spill", Fernet.generate_key()).keep(kept())
+    assert "canary" not in str(caught.value)
+
+
+def test_a_file_of_another_fernet_key_stays(folder: SpillFolder, caplog: pytest.LogCaptureFixture) -> None:
+    """It can't be opened, so it is named and left for the key that can."""
+    folder.keep(kept())
+    other = folder_at(folder.folder, Fernet.generate_key())
+    assert list(other.all()) == []
+    assert "sealed with another Fernet key" in caplog.text
+    assert list(folder.all()) == [kept()]
+
+
+def test_the_oldest_is_listed_first(folder: SpillFolder) -> None:
+    """Answers are adopted in the order in which they came."""
+    for number, name in enumerate(("b", "a", "c")):
+        folder.keep(kept(name * 32))
+        os.utime(folder.folder / f"{name * 32}.sealed", (number, number))
+    assert [found.attempt_id[0] for found in folder.all()] == ["b", "a", "c"]
