@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test check format lock clean
+.PHONY: run up connect test nightly check format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -16,6 +16,9 @@ connect: .venv/.run ## first consent for a Zoom Connection, on the command line
 
 test: .venv/.dev ## all tests
 	@$(BIN)/pytest
+
+nightly: .venv/.dev ## the invariants of a rotation over ten thousand histories
+	@$(BIN)/pytest --hypothesis-profile=nightly tests/grant/test_machine.py
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check

@@ -77,7 +77,7 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "string",
         "",
         "/opt/state/zoom-spill",
-        "Where the API server keeps Zoom's answer until the database has it; it should outlive the container.",
+        "Where the API server keeps Zoom's newest answer as well; a place that outlives the container.",
     ),
     "landing": (
         "string",

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports Airflow: no test reads or writes somebody's own installation.
 os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="zoom-tests-airflow-")
 
 from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres
+
+settings.register_profile("nightly", max_examples=10_000)
 
 
 @pytest.fixture(scope="session")

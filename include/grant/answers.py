@@ -22,12 +22,14 @@ class Answered:
         posted: The token set whose refresh token was posted.
         outcome: What came of it.
         chance: 0 to 1, spreads the pauses of many hosts.
+        refused: What Zoom refused on the way.
     """
 
     held: Grant
     posted: Tokens | None
     outcome: Outcome
     chance: float = 0.0
+    refused: tuple[Tokens, ...] = ()
 
     @property
     def journal(self) -> Journal:
@@ -38,7 +40,9 @@ class Answered:
         marks = journal.fingerprints
         newest, client = marks.of(posted.refresh_token), marks.of(self.held.app.client_id)
         marks = replace(marks, newest=newest, client=client)
-        return replace(journal, newest=posted, previous=journal.newest, orphan=None, fingerprints=marks)
+        return replace(
+            journal, newest=posted, previous=journal.newest, orphan=journal.newest, fingerprints=marks
+        )
 
 
 def after(answered: Answered) -> Journal:
@@ -46,6 +50,9 @@ def after(answered: Answered) -> Journal:
     held = answered.held
     journal = _ANSWERS[answered.outcome.kind](answered)
     marks = replace(journal.fingerprints, settings=held.settings_mark)
+    for tokens in answered.refused:
+        if marks.of(tokens.refresh_token) != marks.newest:  # whoever has it still, need not bring it again
+            marks = marks.spend(tokens.refresh_token)
     return replace(journal, generation=held.journal.generation + 1, attempt_deadline=None, fingerprints=marks)
 
 

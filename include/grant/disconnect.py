@@ -46,6 +46,7 @@ class Disconnection:
             await self._revoke(held, token)
         if not await self.rotation.storage.commit(held, disconnected(held), by=self.by):
             raise TransientError(f"Connection {held.connection_id} was changed meanwhile; try again.")
+        await self.rotation.spill.drop(held.connection_id)
         return f"Connection {held.connection_id} is disconnected. {done}"
 
     async def _revoke(self, held: Grant, token: str) -> None:

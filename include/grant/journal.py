@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from include.zoom.oauth import App
 
-_SPENT_KEPT = 200  # about a week of rotations: longer than a form stays open
+SPENT_KEPT = 200  # about a week of rotations: longer than a form stays open
 
 
 class State(StrEnum):
@@ -75,10 +75,12 @@ class Fingerprints:
 
     def spend(self, token: str | None) -> "Fingerprints":
         """These, knowing that `token` must never be posted again."""
-        if token is None:
-            return self
-        spent = (*(known for known in self.spent if known != self.of(token)), self.of(token))
-        return replace(self, spent=spent[-_SPENT_KEPT:])
+        return self if token is None else self.spend_mark(self.of(token))
+
+    def spend_mark(self, mark: str) -> "Fingerprints":
+        """The same for a token of which only the fingerprint is left."""
+        spent = (*(known for known in self.spent if known != mark), mark)
+        return replace(self, spent=spent[-SPENT_KEPT:])
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,10 @@ class Grant:
         """How long ago the newest refresh token was granted; Zoom lets one live 90 days."""
         newest = self.journal.newest
         return self.now - newest.issued_at if self.rotates and newest and newest.refresh_token else None
+
+    def knows(self, tokens: Tokens) -> bool:
+        """Whether the database has this token set, or knows that it is spent."""
+        return self.journal.fingerprints.knows(tokens.refresh_token) or tokens == self.journal.orphan
 
     @property
     def needs_alert(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from include.grant.answers import Answered, after
 from include.grant.freshness import Need, access_token, decide
-from include.grant.journal import Grant, Journal, State, Tokens
+from include.grant.journal import SPENT_KEPT, Fingerprints, Grant, Journal, State, Tokens
 from include.grant.spill import Kept, SpillError
 from include.zoom.errors import TransientError
 from include.zoom.oauth import Kind, Outcome, TokenSet
@@ -62,16 +62,16 @@ class Storage(Protocol):
 
 
 class Spill(Protocol):
-    """This host's disk, where an answer waits for the database; see SpillFolder."""
+    """This host's disk, where the newest answer of each grant lies as well; see SpillFolder."""
 
     async def keep(self, kept: Kept) -> None:
         """Raises SpillError where it can't."""
 
-    async def find(self, attempt_id: str) -> Kept | None:
-        """What a dead attempt left behind here."""
+    async def find(self, connection_id: str) -> Kept | None:
+        """The newest answer that came to this host."""
 
-    async def drop(self, attempt_id: str) -> None:
-        """The database has it."""
+    async def drop(self, connection_id: str) -> None:
+        """A person has ended the grant."""
 
 
 @dataclass
@@ -100,23 +100,17 @@ class Rotation:
 
         Raises what `decide` raises, and StoreError.
         """
-        looked = False
         while True:
             seen = await self.read()
             if decide(seen, rejected) is Need.USE:
                 return seen
-            if seen.attempt_died and not looked:
-                looked = True
-                if kept := await self.spill.find(seen.journal.attempt_id or ""):
-                    await self.recover(kept)
-                    continue
             granted = None if seen.attempt_alive else await self._lease_and_spend(seen)
             if granted is not None:
                 return granted
             await self.sleep(_POLL_SECONDS)
 
     async def read(self) -> Grant:
-        """The grant, healed where the Connection shows a token that is spent or gone, and told of where it is lost."""
+        """The grant: healed where the Connection shows an older token, and told of where it is lost."""
         seen = await self.storage.read()
         if seen.needs_healing:
             log.warning(
@@ -125,27 +119,56 @@ class Rotation:
                 seen.standing,
             )
             await self.storage.heal(seen)
+        lost = seen.journal.state is State.CONSENT_REQUIRED and not seen.journal.orphan
+        if (lost or seen.attempt_died) and await self._recovered(seen):
+            seen = await self.storage.read()
         if seen.needs_alert:
             await self._tell(seen)
         return seen
 
-    async def recover(self, kept: Kept) -> None:
-        """Brings an answer that outlived its process where it belongs: the newest, else the orphan.
+    async def recover(self, kept: Kept) -> bool:
+        """Brings an answer that the database does not know where it belongs; whether that changed anything.
 
-        Raises what a store raises; the file then stays for the next start.
+        It is adopted as the newest where the database stands where it stood when the answer's token was posted, or
+        is older than that (a failover, a restored backup). Otherwise it becomes the orphan.
         """
         seen = await self.storage.read()
-        if not seen.journal.fingerprints.knows(kept.tokens.refresh_token):
-            adopted = _continues(seen, kept) and await self.storage.commit(*_adopting(seen, kept))
-            log.warning("Grant %s: an answer was found on disk (adopted: %s).", kept.connection_id, adopted)
-            if not adopted:
-                await self.storage.keep_orphan(kept.tokens)
-        await self.spill.drop(kept.attempt_id)
+        if not _is_news(seen, kept):
+            return False
+        held = await self._held_for(seen, kept)
+        if held is not None and await self.storage.commit(held, _adopting(held, kept)):
+            log.warning("Grant %s goes on with the answer found on this host's disk.", kept.connection_id)
+            return True
+        if seen.attempt_alive:
+            return False  # whoever is at it may commit that very answer: the next reader looks again
+        log.warning("An answer found on this host's disk is kept aside for grant %s.", kept.connection_id)
+        await self.storage.keep_orphan(kept.tokens)
+        return True
+
+    async def _recovered(self, seen: Grant) -> bool:
+        kept = await self.spill.find(seen.connection_id) if seen.rotates else None
+        return kept is not None and _is_news(seen, kept) and await self.recover(kept)
+
+    async def _held_for(self, seen: Grant, kept: Kept) -> Grant | None:
+        """The lease under which `kept` may become the newest: the dead attempt's own, or a new one."""
+        journal = seen.journal
+        if seen.adopts and _posted(journal, seen.tokens) != kept.posted:
+            return None  # a person put another token there
+        if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
+            return seen if journal.attempt_deadline else None
+        if kept.generation < journal.generation:
+            return None
+        return await self.storage.lease(seen, uuid.uuid4().hex)
 
     async def _lease_and_spend(self, seen: Grant) -> Grant | None:
+        if await self._recovered(seen):
+            return None
         began = self.monotonic()
         held = await self.storage.lease(seen, uuid.uuid4().hex)
         if held is None:
+            return None
+        if held.rotates and held.tokens is None:  # taken out of the Connection since it was read
+            await self.storage.release(held)
             return None
         turn = _Turn(self, held, held.tokens, began)
         # A holder that died may have posted already: then ours is the one more.
@@ -154,13 +177,11 @@ class Rotation:
 
     async def _settle(self, turn: "_Turn", outcome: Outcome) -> Grant | None:
         held = turn.held
-        journal = after(Answered(held, turn.tokens, outcome, self.chance()))
-        kept = await self._keep(turn, journal, outcome)
+        journal = after(Answered(held, turn.tokens, outcome, self.chance(), turn.refused))
+        await self._keep(turn, journal, outcome)
         if not await self._commit(held, journal):
             await self._orphan(held, journal, outcome)
             journal = held.journal
-        if kept:
-            await self.spill.drop(kept.attempt_id)
         self.count(held, outcome.kind)
         log.info("Grant %s is %s at generation %d.", held.connection_id, journal.state, journal.generation)
         settled = _as_committed(held, journal)
@@ -169,10 +190,10 @@ class Rotation:
         fresh = journal is not held.journal and outcome.kind is Kind.GRANTED
         return settled if fresh and access_token(settled) else None
 
-    async def _keep(self, turn: "_Turn", journal: Journal, outcome: Outcome) -> Kept | None:
+    async def _keep(self, turn: "_Turn", journal: Journal, outcome: Outcome) -> None:
         """The answer on disk before anything else is done with it, where there is something to lose."""
         if outcome.kind is not Kind.GRANTED or not turn.held.rotates or journal.newest is None:
-            return None
+            return
         kept = Kept(
             connection_id=turn.held.connection_id,
             attempt_id=turn.held.journal.attempt_id or "",
@@ -184,16 +205,16 @@ class Rotation:
             await self.spill.keep(kept)
         except SpillError as error:
             log.warning("Zoom's answer is in memory alone until the database has it. %s", error)
-        return kept
 
     async def _commit(self, held: Grant, journal: Journal) -> bool:
         if await self._until_stored(lambda: self.storage.commit(held, journal)):
             return True
-        # The commit's reply may have been lost and a repetition refused: the attempt's id tells.
+        # The commit's reply may have been lost and a repetition refused, or another process of this host has
+        # adopted the answer from disk: the attempt's id tells, or that the token is known.
         now = await self._until_stored(self.storage.read)
-        return (
-            now.journal.attempt_id == held.journal.attempt_id and now.journal.generation == journal.generation
-        )
+        ours = (held.journal.attempt_id, journal.generation)
+        known = journal.newest is not None and now.knows(journal.newest)
+        return (now.journal.attempt_id, now.journal.generation) == ours or known
 
     async def _orphan(self, held: Grant, journal: Journal, outcome: Outcome) -> None:
         newest = journal.newest
@@ -232,27 +253,39 @@ class _Turn:
     held: Grant
     tokens: Tokens | None
     began: float
+    refused: tuple[Tokens, ...] = ()
 
     async def spend(self, *, once_more: bool) -> Outcome | None:
-        """Posts the newest token; once more where the answer was lost, and the orphan where it is dead.
+        """Posts the token that counts; once more where the answer was lost, and what else is known where it is dead.
 
         None where the lease was lost on the way.
         """
-        orphan = self.held.journal.orphan
-        if orphan and self.held.journal.state is State.CONSENT_REQUIRED and not self.held.adopts:
-            self.tokens = orphan
+        others = self._others()
+        if others and self.held.journal.state is State.CONSENT_REQUIRED and not self.held.adopts:
+            self.tokens = others.pop(0)
         outcome: Outcome | None = await self._post()
         if outcome and outcome.kind is Kind.AMBIGUOUS and once_more:
             outcome = await self._post_again(self.tokens)
-        if outcome and outcome.kind is Kind.DEAD and orphan and self.tokens is not orphan:
-            outcome = await self._post_again(orphan)
+        for tokens in others:
+            if outcome and outcome.kind is Kind.DEAD:
+                outcome = await self._post_again(tokens)
         return outcome
+
+    def _others(self) -> list[Tokens]:
+        """What is tried before consent is declared lost: the journal's newest where a person put another in, the orphan."""
+        journal, posted = self.held.journal, self.tokens.refresh_token if self.tokens else None
+        displaced = self.held.adopts and journal.state is not State.CONSENT_REQUIRED
+        known = (journal.newest if displaced else None, journal.orphan)
+        return [tokens for tokens in known if tokens and tokens.refresh_token not in (None, posted)]
 
     async def _post(self) -> Outcome:
         """Posts `tokens`, unless this process was stopped so long that the lease may end before the answer."""
         if self.rotation.monotonic() - self.began > LEASE_SECONDS - _POST_SECONDS:
             return Outcome(Kind.NOT_SENT, "the lease had grown too old to post under it")
-        return await self.rotation.post(self.held, self.tokens.refresh_token if self.tokens else None)
+        outcome = await self.rotation.post(self.held, self.tokens.refresh_token if self.tokens else None)
+        if outcome.kind is Kind.DEAD and self.tokens:
+            self.refused = (*self.refused, self.tokens)
+        return outcome
 
     async def _post_again(self, tokens: Tokens | None) -> Outcome | None:
         """Posts `tokens` under the renewed lease; None where it is not ours any more."""
@@ -273,17 +306,28 @@ def _posted(journal: Journal, tokens: Tokens | None) -> str:
     return journal.fingerprints.of(tokens.refresh_token if tokens else None)
 
 
-def _continues(seen: Grant, kept: Kept) -> bool:
-    """Whether nothing has happened to the grant since the answer's token was posted."""
-    same = (seen.journal.attempt_id, seen.journal.generation) == (kept.attempt_id, kept.generation)
-    return same and _posted(seen.journal, seen.tokens) == kept.posted
+def _is_news(seen: Grant, kept: Kept) -> bool:
+    """Whether the database neither has this answer nor has left it behind."""
+    behind = seen.journal.generation - kept.generation
+    ended = behind > 0 and seen.journal.newest is None  # by a person, after this answer
+    return seen.rotates and not seen.knows(kept.tokens) and not ended and behind <= SPENT_KEPT
 
 
-def _adopting(seen: Grant, kept: Kept) -> tuple[Grant, Journal]:
+def _adopting(held: Grant, kept: Kept) -> Journal:
     tokens = kept.tokens
     life = round((tokens.expires_at - tokens.issued_at).total_seconds())
     granted = Outcome(
         Kind.GRANTED, tokens=TokenSet(tokens.access_token, tokens.refresh_token, life, tokens.scopes)
     )
-    held = replace(seen, now=tokens.issued_at)
-    return held, after(Answered(held, seen.tokens, granted))
+    journal = after(Answered(replace(held, now=tokens.issued_at), held.tokens, granted))
+    return replace(
+        journal,
+        generation=max(held.journal.generation, kept.generation) + 1,
+        fingerprints=_without_posted(journal, kept),
+    )
+
+
+def _without_posted(journal: Journal, kept: Kept) -> Fingerprints:
+    """A server that does not rotate leaves the posted token the newest; every other one is spent."""
+    marks = journal.fingerprints
+    return marks if kept.posted == marks.newest else marks.spend_mark(kept.posted)

@@ -1,9 +1,10 @@
-"""Zoom's answer on this host's disk until the database has it: sealed, synced, readable by the owner alone.
+"""Zoom's newest answer on this host's disk as well: sealed, synced, readable by the owner alone.
 
-Written before the commit and removed after it, so that neither a database that fails just then nor a process
-that is killed just then loses the newest refresh token.
+Written before the commit and kept until the next answer, so that neither a database that fails just then, nor a
+process that is killed just then, nor a database that comes back older than it was loses the newest refresh token.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ class SpillError(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """A granted token set that the database may not know yet.
+    """A granted token set that the database may not know.
 
     Attributes:
         generation: The journal's when the token was posted.
@@ -41,7 +42,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class SpillFolder:
-    """One file per attempt in a folder that should outlive the container; `unseal` gives None where it can't."""
+    """One file per Connection in a folder that should outlive the container; `unseal` gives None where it can't."""
 
     folder: Path
     seal: Callable[[str], str]
@@ -53,7 +54,7 @@ class SpillFolder:
         Raises:
             SpillError: The folder cannot be written.
         """
-        file = self._file(kept.attempt_id)
+        file = self._file(kept.connection_id)
         text = self.seal(json.dumps(vars(kept) | {"tokens": dump(kept.tokens)}))
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,25 +66,25 @@ class SpillFolder:
                 f"The folder {self.folder} cannot be written ({type(error).__name__})."
             ) from error
 
-    def find(self, attempt_id: str) -> Kept | None:
-        """What an attempt left behind, if it did so on this host."""
-        return self._read(self._file(attempt_id))
+    def find(self, connection_id: str) -> Kept | None:
+        """The newest answer that came to this host."""
+        return self._read(self._file(connection_id))
 
     def all(self) -> Iterator[Kept]:
-        """Everything that was left behind on this host, the oldest first; what can't be opened is named and stays."""
-        for file in sorted(self.folder.glob(f"*{_SUFFIX}"), key=_age):
+        """The newest answer of each Connection on this host; what can't be opened is named and stays."""
+        for file in sorted(self.folder.glob(f"*{_SUFFIX}")):
             if kept := self._read(file):
                 yield kept
 
-    def drop(self, attempt_id: str) -> None:
-        """Forgets an attempt: the database has its answer."""
+    def drop(self, connection_id: str) -> None:
+        """Forgets a grant that a person has ended."""
         try:
-            self._file(attempt_id).unlink(missing_ok=True)
+            self._file(connection_id).unlink(missing_ok=True)
         except OSError:
-            log.warning("A file in %s could not be removed; it does no harm.", self.folder)
+            log.warning("A file in %s could not be removed; what it keeps is revoked.", self.folder)
 
-    def _file(self, attempt_id: str) -> Path:
-        return self.folder / f"{attempt_id}{_SUFFIX}"
+    def _file(self, connection_id: str) -> Path:
+        return self.folder / f"{hashlib.sha256(connection_id.encode()).hexdigest()[:32]}{_SUFFIX}"
 
     def _read(self, file: Path) -> Kept | None:
         try:
@@ -114,10 +115,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-def _age(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return 0.0

@@ -88,6 +88,20 @@ def test_a_token_put_in_by_hand_ends_the_loss(world: World) -> None:
     assert world.database.grant.journal.state is State.READY
 
 
+def test_a_dead_token_put_in_by_hand_costs_no_consent(world: World) -> None:
+    """An old refresh token that nobody knows any more: Zoom refuses it, and the journal's own goes on."""
+
+    async def pasted() -> Grant:
+        await world.process().refresh()
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token="from years ago")
+        return await world.process().refresh(digest("access-1"))
+
+    assert world.run(pasted()).tokens.access_token == "access-3"
+    assert world.zoom.posted == ["refresh-0", "from years ago", "refresh-1"]
+    assert world.database.grant.refresh_token == "refresh-3"
+    assert world.alerts == []
+
+
 def test_a_spent_token_is_healed_and_never_posted(world: World) -> None:
     """An old refresh token that a form puts back is replaced by the journal's newest."""
 
@@ -368,7 +382,6 @@ def test_an_answer_survives_a_killed_process_on_disk(world: World) -> None:
 
     assert world.run(killed()).tokens.access_token == "access-1"
     assert world.zoom.posted == ["refresh-0"]
-    assert world.disk.files == {}
 
 
 def test_an_answer_on_disk_is_adopted_at_the_next_start(world: World) -> None:
@@ -386,7 +399,6 @@ def test_an_answer_on_disk_is_adopted_at_the_next_start(world: World) -> None:
     world.run(killed())
     assert world.database.grant.refresh_token == "refresh-1"
     assert world.zoom.posted == ["refresh-0"]
-    assert world.disk.files == {}
 
 
 def test_an_answer_on_another_hosts_disk_becomes_the_orphan(world: World) -> None:
@@ -406,6 +418,40 @@ def test_an_answer_on_another_hosts_disk_becomes_the_orphan(world: World) -> Non
 
     assert world.run(killed()).journal.state is State.READY
     assert world.zoom.posted == ["refresh-0", "refresh-0", "refresh-1"]
+
+
+def test_a_database_that_comes_back_older_goes_on(world: World) -> None:
+    """A failover that lost the last commits, or a restored backup: this host's disk has the newest answer."""
+
+    async def restored() -> Grant:
+        await world.process().refresh()
+        old = world.database.grant
+        await world.process().refresh(digest("access-1"))
+        await world.process().refresh(digest("access-2"))
+        world.database.grant = old
+        return await world.process().refresh(digest("access-1"))
+
+    assert world.run(restored()).tokens.access_token == "access-3"
+    assert world.zoom.posted == ["refresh-0", "refresh-1", "refresh-2"]
+    assert world.database.grant.refresh_token == "refresh-3"
+    assert world.database.grant.journal.generation == 3
+
+
+def test_an_orphan_that_zoom_refuses_is_not_brought_back_from_the_disk(world: World) -> None:
+    """A grant that is lost costs no post for each caller, whatever lies on the disk."""
+
+    async def lost() -> None:
+        await world.process().refresh()
+        older = dict(world.disk.files)
+        world.zoom.newest = "somebody else's"
+        await asyncio.gather(world.process().refresh(digest("access-1")), return_exceptions=True)
+        stray = dataclasses.replace(older["zoom_default"].tokens, refresh_token="stray")
+        world.disk.files["zoom_default"] = dataclasses.replace(older["zoom_default"], tokens=stray)
+        for _ in range(5):
+            await asyncio.gather(world.process().refresh(digest("access-1")), return_exceptions=True)
+
+    world.run(lost())
+    assert world.zoom.posted == ["refresh-0", "refresh-1", "stray"]
 
 
 def test_a_full_disk_does_not_stop_a_rotation(world: World) -> None:
@@ -456,6 +502,7 @@ def test_a_person_ends_a_grant(world: World) -> None:
     assert world.zoom.revoked == ["access-1"]
     assert world.zoom.posted == ["refresh-0"]
     assert (world.database.grant.refresh_token, world.database.grant.journal.newest) == (None, None)
+    assert world.disk.files == {}
     assert world.alerts == []
 
 

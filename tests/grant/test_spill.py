@@ -1,6 +1,5 @@
 """The folder where an answer waits for the database: what is on the disk, and what a broken disk does."""
 
-import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,10 @@ from include.grant.spill import Kept, SpillError, SpillFolder
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def kept(attempt_id: str = "a" * 32) -> Kept:
+def kept(connection_id: str = "zoom_default", generation: int = 7) -> Kept:
     """An answer with obvious fakes."""
     tokens = Tokens("access-canary", "refresh-canary", START, START + timedelta(hours=1), "user:read")
-    return Kept("zoom_default", attempt_id, 7, "mark", tokens)
+    return Kept(connection_id, "a" * 32, generation, "mark", tokens)
 
 
 def folder_at(path: Path, key: bytes) -> SpillFolder:
@@ -40,14 +39,14 @@ def folder(tmp_path: Path) -> SpillFolder:
 
 
 def test_what_is_kept_is_found_by_another_process(folder: SpillFolder) -> None:
-    """All of it, by its attempt and in the list; dropped, it is gone."""
+    """All of it, by its Connection and in the list; dropped, it is gone."""
     folder.keep(kept())
     other = SpillFolder(folder.folder, folder.seal, folder.unseal)
-    assert other.find("a" * 32) == kept()
+    assert other.find("zoom_default") == kept()
     assert list(other.all()) == [kept()]
-    other.drop("a" * 32)
-    assert (folder.find("a" * 32), list(folder.all())) == (None, [])
-    folder.drop("a" * 32)
+    other.drop("zoom_default")
+    assert (folder.find("zoom_default"), list(folder.all())) == (None, [])
+    folder.drop("zoom_default")
 
 
 def test_a_file_is_sealed_and_the_owners_alone(folder: SpillFolder) -> None:
@@ -77,9 +76,11 @@ def test_a_file_of_another_fernet_key_stays(folder: SpillFolder, caplog: pytest.
     assert list(folder.all()) == [kept()]
 
 
-def test_the_oldest_is_listed_first(folder: SpillFolder) -> None:
-    """Answers are adopted in the order in which they came."""
-    for number, name in enumerate(("b", "a", "c")):
-        folder.keep(kept(name * 32))
-        os.utime(folder.folder / f"{name * 32}.sealed", (number, number))
-    assert [found.attempt_id[0] for found in folder.all()] == ["b", "a", "c"]
+def test_the_newest_answer_of_each_connection_is_kept(folder: SpillFolder) -> None:
+    """One file each, whatever the Connection is called."""
+    strange = "../zoom/ünlü"
+    for found in (kept(), kept(generation=8), kept(strange)):
+        folder.keep(found)
+    assert folder.find("zoom_default") == kept(generation=8)
+    assert folder.find(strange) == kept(strange)
+    assert len(list(folder.folder.iterdir())) == 2

@@ -1,20 +1,18 @@
 """A simulated world for the rotation: a virtual clock, a store in memory, a strict token endpoint."""
 
 import asyncio
-import dataclasses
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from include.grant.desk import Desk
-from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
-from include.grant.rotation import LEASE_SECONDS, Rotation, StoreError
+from include.grant.journal import Grant, Journal, Tokens
+from include.grant.rotation import Rotation, StoreError
 from include.grant.spill import Kept, SpillError
-from include.zoom.oauth import App, Kind, Outcome, TokenSet
+from include.zoom.oauth import Kind, Outcome, TokenSet
+from tests.grant.rows import Rows, first_grant
 
 _T = TypeVar("_T")
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -95,82 +93,65 @@ class Zoom:
 
 @dataclass
 class Database:
-    """Both rows in memory, each method a transaction; `fail` makes the next writes fail."""
+    """Both rows behind a database that takes a moment; `fail` makes the next writes fail."""
 
-    grant: Grant
+    rows: Rows = field(default_factory=lambda: Rows(first_grant(), _virtual_seconds))
     fail: int = 0
     lose_reply: int = 0
-    generations: list[int] = field(default_factory=list)
+
+    @property
+    def grant(self) -> Grant:
+        """The rows, as a person may change them."""
+        return self.rows.grant
+
+    @grant.setter
+    def grant(self, grant: Grant) -> None:
+        self.rows.grant = grant
 
     async def read(self) -> Grant:
         """The rows now."""
         await asyncio.sleep(0.001)
-        self.generations.append(self.grant.journal.generation)
-        return self._now()
+        return self.rows.read()
 
     async def lease(self, seen: Grant, attempt_id: str) -> Grant | None:
         """Compare and swap."""
         await self._write()
-        current = self._now()
-        if current.journal.generation != seen.journal.generation or current.attempt_alive:
-            return None
-        return self._put(
-            attempt_id=attempt_id, attempt_deadline=current.now + timedelta(seconds=LEASE_SECONDS)
-        )
+        return self.rows.lease(seen, attempt_id)
 
     async def renew(self, held: Grant) -> Grant | None:
         """Only for who holds it."""
         await self._write()
-        if not self._holds(held):
-            return None
-        return self._put(attempt_deadline=self._now().now + timedelta(seconds=LEASE_SECONDS))
+        return self.rows.renew(held)
 
     async def release(self, held: Grant) -> None:
         """Only by who holds it."""
         await self._write()
-        if self._holds(held):
-            self._put(attempt_deadline=None)
+        self.rows.release(held)
 
     async def claim_alert(self, seen: Grant) -> bool:
         """For one caller."""
         await self._write()
-        journal = self.grant.journal
-        free = journal.alerted_at is None and journal.state is seen.journal.state
-        if free:
-            self._put(alerted_at=self._now().now)
-        return free
+        return self.rows.claim_alert(seen)
 
     async def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
         """Journal and tokens at once."""
         await self._write()
-        if not self._holds(held):
-            return False
-        self.grant = dataclasses.replace(self.grant, journal=journal)
-        if journal.newest != held.journal.newest:
-            self._show(journal)
-        if self.lose_reply:
+        done = self.rows.commit(held, journal)
+        if done and self.lose_reply:
             self.lose_reply -= 1
             message = "the reply was lost"
             raise StoreError(message)
-        return True
+        return done
 
     async def heal(self, seen: Grant) -> None:
         """The journal's newest into the Connection."""
         await self._write()
-        self._show(self.grant.journal)
+        self.rows.heal(seen)
 
     async def keep_orphan(self, tokens: Tokens) -> None:
         """Beside the journal's newest."""
         await self._write()
-        self._put(orphan=tokens)
-
-    def _show(self, journal: Journal) -> None:
-        newest = journal.newest
-        self.grant = dataclasses.replace(
-            self.grant,
-            refresh_token=newest and newest.refresh_token,
-            access_token=newest and newest.access_token,
-        )
+        self.rows.keep_orphan(tokens)
 
     async def _write(self) -> None:
         await asyncio.sleep(0.001)
@@ -179,21 +160,9 @@ class Database:
             message = "the database is read-only"
             raise StoreError(message)
 
-    def _holds(self, held: Grant) -> bool:
-        mine, now = held.journal, self.grant.journal
-        same = mine.generation == now.generation and mine.attempt_id == now.attempt_id
-        return same and now.attempt_deadline is not None
 
-    def _put(self, **changes: object) -> Grant:
-        self.grant = dataclasses.replace(
-            self.grant, journal=dataclasses.replace(self.grant.journal, **changes)
-        )
-        return self._now()
-
-    def _now(self) -> Grant:
-        return dataclasses.replace(
-            self.grant, now=START + timedelta(seconds=asyncio.get_running_loop().time())
-        )
+def _virtual_seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 @dataclass
@@ -209,15 +178,15 @@ class Disk:
         if self.full:
             message = "the disk is full"
             raise SpillError(message)
-        self.files[kept.attempt_id] = kept
+        self.files[kept.connection_id] = kept
 
-    async def find(self, attempt_id: str) -> Kept | None:
-        """What it left behind."""
-        return self.files.get(attempt_id)
+    async def find(self, connection_id: str) -> Kept | None:
+        """The newest answer here."""
+        return self.files.get(connection_id)
 
-    async def drop(self, attempt_id: str) -> None:
+    async def drop(self, connection_id: str) -> None:
         """Removed."""
-        self.files.pop(attempt_id, None)
+        self.files.pop(connection_id, None)
 
 
 @dataclass
@@ -225,7 +194,7 @@ class World:
     """One grant, one Zoom, any number of processes."""
 
     zoom: Zoom = field(default_factory=Zoom)
-    database: Database = field(default_factory=lambda: Database(first_grant()))
+    database: Database = field(default_factory=Database)
     disk: Disk = field(default_factory=Disk)
     alerts: list[str] = field(default_factory=list)
 
@@ -253,17 +222,3 @@ class World:
 
     async def _alert(self, grant: Grant) -> None:
         self.alerts.append(grant.journal.reason)
-
-
-def first_grant(**changes: object) -> Grant:
-    """A grant whose refresh token a person has just put into the Connection."""
-    grant = Grant(
-        connection_id="zoom_default",
-        app=App("client-id", "client-secret"),
-        now=START,
-        journal=Journal(fingerprints=Fingerprints(key="00" * 16)),
-        grant_type=GrantType.AUTHORIZATION_CODE,
-        account_id="account",
-        refresh_token="refresh-0",
-    )
-    return dataclasses.replace(grant, **changes)

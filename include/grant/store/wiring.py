@@ -44,7 +44,7 @@ def store(connection_id: str) -> Store:
 
 
 def spill_folder() -> SpillFolder:
-    """Where this host keeps answers until the database has them: [zoom] spill_folder."""
+    """Where this host keeps the newest answers as well: [zoom] spill_folder."""
     folder = conf.get("zoom", "spill_folder", fallback="") or Path(AIRFLOW_HOME) / "zoom-spill"
     return SpillFolder(Path(folder), seal, opened)
 
@@ -119,13 +119,13 @@ class SpillInThreads:
         """See SpillFolder."""
         await anyio.to_thread.run_sync(self._inner.keep, kept, limiter=self._limiter)
 
-    async def find(self, attempt_id: str) -> Kept | None:
+    async def find(self, connection_id: str) -> Kept | None:
         """See SpillFolder."""
-        return await anyio.to_thread.run_sync(self._inner.find, attempt_id, limiter=self._limiter)
+        return await anyio.to_thread.run_sync(self._inner.find, connection_id, limiter=self._limiter)
 
-    async def drop(self, attempt_id: str) -> None:
+    async def drop(self, connection_id: str) -> None:
         """See SpillFolder."""
-        await anyio.to_thread.run_sync(self._inner.drop, attempt_id, limiter=self._limiter)
+        await anyio.to_thread.run_sync(self._inner.drop, connection_id, limiter=self._limiter)
 
 
 async def _post(grant: Grant, refresh_token: str | None) -> oauth.Outcome:
