@@ -10,68 +10,23 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from include.grant.answers import Answered, after
 from include.grant.freshness import Need, access_token, decide
-from include.grant.journal import SPENT_KEPT, Fingerprints, Grant, Journal, State, Tokens
+from include.grant.journal import Grant, Journal, State, Tokens
+from include.grant.recovery import Recovery, is_news, mark_of
 from include.grant.spill import Kept, SpillError
-from include.zoom.errors import TransientError
-from include.zoom.oauth import Kind, Outcome, TokenSet
+from include.grant.storage import LEASE_SECONDS, Spill, Storage, StoreError
+from include.zoom.oauth import Kind, Outcome
 
 log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-LEASE_SECONDS = 75.0
 _POST_SECONDS = 60.0
 _POLL_SECONDS = 0.25
 _COMMIT_SECONDS = 600.0
 _LONGEST_COMMIT_PAUSE_SECONDS = 15.0
-
-
-class StoreError(TransientError):
-    """The metadata database did not give or take the grant."""
-
-
-class Storage(Protocol):
-    """One grant's Connection and journal. Each method is one transaction and may raise StoreError."""
-
-    async def read(self) -> Grant:
-        """Both rows and the database's time."""
-
-    async def lease(self, seen: Grant, attempt_id: str) -> Grant | None:
-        """Claims the next post where `seen` still holds and no attempt lives; a read made after it, or None."""
-
-    async def renew(self, held: Grant) -> Grant | None:
-        """Extends a lease that is still ours; a read made after it, or None."""
-
-    async def commit(self, held: Grant, journal: Journal, by: str | None = None) -> bool:
-        """Writes journal and tokens where the lease is still ours, and ends the lease; `by` is whose wish it was."""
-
-    async def release(self, held: Grant) -> None:
-        """Ends a lease under which nothing was posted."""
-
-    async def heal(self, seen: Grant) -> None:
-        """Puts the journal's newest tokens back into the Connection where `seen` still holds."""
-
-    async def keep_orphan(self, tokens: Tokens) -> None:
-        """Keeps an answer that came when its lease was gone."""
-
-    async def claim_alert(self, seen: Grant) -> bool:
-        """Whether it is ours to tell somebody of the state that `seen` is in; true for one caller per incident."""
-
-
-class Spill(Protocol):
-    """This host's disk, where the newest answer of each grant lies as well; see SpillFolder."""
-
-    async def keep(self, kept: Kept) -> None:
-        """Raises SpillError where it can't."""
-
-    async def find(self, connection_id: str) -> Kept | None:
-        """The newest answer that came to this host."""
-
-    async def drop(self, connection_id: str) -> None:
-        """A person has ended the grant."""
 
 
 @dataclass
@@ -127,38 +82,12 @@ class Rotation:
         return seen
 
     async def recover(self, kept: Kept) -> bool:
-        """Brings an answer that the database does not know where it belongs; whether that changed anything.
-
-        It is adopted as the newest where the database stands where it stood when the answer's token was posted, or
-        is older than that (a failover, a restored backup). Otherwise it becomes the orphan.
-        """
-        seen = await self.storage.read()
-        if not _is_news(seen, kept):
-            return False
-        held = await self._held_for(seen, kept)
-        if held is not None and await self.storage.commit(held, _adopting(held, kept)):
-            log.warning("Grant %s goes on with the answer found on this host's disk.", kept.connection_id)
-            return True
-        if seen.attempt_alive:
-            return False  # whoever is at it may commit that very answer: the next reader looks again
-        log.warning("An answer found on this host's disk is kept aside for grant %s.", kept.connection_id)
-        await self.storage.keep_orphan(kept.tokens)
-        return True
+        """Brings an answer that the database does not know where it belongs; whether that changed anything."""
+        return await Recovery(self.storage).run(kept)
 
     async def _recovered(self, seen: Grant) -> bool:
         kept = await self.spill.find(seen.connection_id) if seen.rotates else None
-        return kept is not None and _is_news(seen, kept) and await self.recover(kept)
-
-    async def _held_for(self, seen: Grant, kept: Kept) -> Grant | None:
-        """The lease under which `kept` may become the newest: the dead attempt's own, or a new one."""
-        journal = seen.journal
-        if seen.adopts and _posted(journal, seen.tokens) != kept.posted:
-            return None  # a person put another token there
-        if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
-            return seen if journal.attempt_deadline else None
-        if kept.generation < journal.generation:
-            return None
-        return await self.storage.lease(seen, uuid.uuid4().hex)
+        return kept is not None and is_news(seen, kept) and await self.recover(kept)
 
     async def _lease_and_spend(self, seen: Grant) -> Grant | None:
         if await self._recovered(seen):
@@ -198,7 +127,7 @@ class Rotation:
             connection_id=turn.held.connection_id,
             attempt_id=turn.held.journal.attempt_id or "",
             generation=turn.held.journal.generation,
-            posted=_posted(journal, turn.tokens),
+            posted=mark_of(journal, turn.tokens),
             tokens=journal.newest,
         )
         try:
@@ -300,34 +229,3 @@ class _Turn:
 def _as_committed(held: Grant, journal: Journal) -> Grant:
     newest = journal.newest
     return replace(held, journal=journal, refresh_token=newest.refresh_token if newest else None)
-
-
-def _posted(journal: Journal, tokens: Tokens | None) -> str:
-    return journal.fingerprints.of(tokens.refresh_token if tokens else None)
-
-
-def _is_news(seen: Grant, kept: Kept) -> bool:
-    """Whether the database neither has this answer nor has left it behind."""
-    behind = seen.journal.generation - kept.generation
-    ended = behind > 0 and seen.journal.newest is None  # by a person, after this answer
-    return seen.rotates and not seen.knows(kept.tokens) and not ended and behind <= SPENT_KEPT
-
-
-def _adopting(held: Grant, kept: Kept) -> Journal:
-    tokens = kept.tokens
-    life = round((tokens.expires_at - tokens.issued_at).total_seconds())
-    granted = Outcome(
-        Kind.GRANTED, tokens=TokenSet(tokens.access_token, tokens.refresh_token, life, tokens.scopes)
-    )
-    journal = after(Answered(replace(held, now=tokens.issued_at), held.tokens, granted))
-    return replace(
-        journal,
-        generation=max(held.journal.generation, kept.generation) + 1,
-        fingerprints=_without_posted(journal, kept),
-    )
-
-
-def _without_posted(journal: Journal, kept: Kept) -> Fingerprints:
-    """A server that does not rotate leaves the posted token the newest; every other one is spent."""
-    marks = journal.fingerprints
-    return marks if kept.posted == marks.newest else marks.spend_mark(kept.posted)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from include.grant.answers import consented
 from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
-from include.grant.rotation import LEASE_SECONDS
+from include.grant.storage import LEASE_SECONDS
 from include.zoom.oauth import App, Outcome
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from include.grant.journal import Grant, Journal, Tokens
-from include.grant.rotation import Rotation, StoreError
+from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillError
+from include.grant.storage import StoreError
 from include.zoom.oauth import Kind, Outcome, TokenSet
 from tests.grant.rows import Rows
 

@@ -8,6 +8,7 @@ the next run goes on without a person, unless the grant is lost.
 
 import dataclasses
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from include.grant.disconnect import Disconnection
 from include.grant.journal import Grant, State, digest
-from include.grant.rotation import Rotation, StoreError
+from include.grant.rotation import Rotation
 from include.grant.spill import Kept
+from include.grant.storage import StoreError
 from include.zoom.errors import ConsentRequired, ZoomError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
 from tests.grant.rows import Rows, first_grant
@@ -34,7 +36,6 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        logging.getLogger("include.grant").setLevel(logging.CRITICAL)
         self.now = 0.0
         self.rows = Rows(first_grant(), lambda: self.now)
         self.hosts = [Host("one"), Host("two")]
@@ -335,6 +336,17 @@ async def _recover(rotation: Rotation, kept: list[Kept]) -> str:
 
 
 TestMachine = pytest.mark.timeout(1800)(Machine.TestCase)
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """What is logged in ten thousand histories is not read by anybody."""
+    logger = logging.getLogger("include.grant")
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(logging.NOTSET)
+
+
 NIGHTLY = settings.get_current_profile_name() == "nightly"
 TestMachine.settings = settings(
     deadline=None,

@@ -8,7 +8,7 @@ import pytest
 
 from include.grant.freshness import PauseError
 from include.grant.journal import Grant, GrantType, State, digest
-from include.grant.rotation import StoreError
+from include.grant.storage import StoreError
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
 from tests.grant.world import Disk, World

@@ -16,8 +16,8 @@ from cryptography.fernet import Fernet
 
 from include.grant.answers import Answered, after, disconnected
 from include.grant.journal import Grant, State
-from include.grant.rotation import StoreError
 from include.grant.schema import journal_table, metadata
+from include.grant.storage import StoreError
 from include.grant.store import NoGrantError, Store
 from include.zoom.errors import Misconfigured
 from include.zoom.oauth import Kind, Outcome, TokenSet

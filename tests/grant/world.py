@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from include.grant.desk import Desk
 from include.grant.journal import Grant, Journal, Tokens
-from include.grant.rotation import Rotation, StoreError
+from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillError
+from include.grant.storage import StoreError
 from include.zoom.oauth import Kind, Outcome, TokenSet
 from tests.grant.rows import Rows, first_grant
 

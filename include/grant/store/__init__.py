@@ -18,9 +18,9 @@ from include.grant.answers import consented
 from include.grant.fields import Fields
 from include.grant.journal import Grant, Journal, Tokens
 from include.grant.masking import basic
-from include.grant.rotation import LEASE_SECONDS, StoreError
 from include.grant.schema import journal_table as table
 from include.grant.sealing import from_row, to_row
+from include.grant.storage import LEASE_SECONDS, StoreError
 from include.grant.store.audit import record
 from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
 from include.grant.store.secrecy import mask, mask_tokens, seal, unsealed

@@ -1,0 +1,82 @@
+"""An answer on this host's disk that the database does not know: adopted, or kept aside as the orphan.
+
+Adopted as the newest where the database stands where it stood when the answer's token was posted, or is older than
+that (a failover that lost the last commits, a restored backup). Otherwise it is tried before consent is declared lost.
+"""
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+
+from include.grant.answers import Answered, after
+from include.grant.journal import SPENT_KEPT, Fingerprints, Grant, Journal, Tokens
+from include.grant.spill import Kept
+from include.grant.storage import Storage
+from include.zoom.oauth import Kind, Outcome, TokenSet
+
+log = logging.getLogger(__name__)
+
+
+def is_news(seen: Grant, kept: Kept) -> bool:
+    """Whether the database neither has this answer nor has left it behind."""
+    behind = seen.journal.generation - kept.generation
+    ended = behind > 0 and seen.journal.newest is None  # by a person, after this answer
+    return seen.rotates and not seen.knows(kept.tokens) and not ended and behind <= SPENT_KEPT
+
+
+def mark_of(journal: Journal, tokens: Tokens | None) -> str:
+    """The fingerprint of a token set's refresh token."""
+    return journal.fingerprints.of(tokens.refresh_token if tokens else None)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Of one grant."""
+
+    storage: Storage
+
+    async def run(self, kept: Kept) -> bool:
+        """Whether that changed anything; raises what a store raises."""
+        seen = await self.storage.read()
+        if not is_news(seen, kept):
+            return False
+        held = await self._held_for(seen, kept)
+        if held is not None and await self.storage.commit(held, _adopting(held, kept)):
+            log.warning("Grant %s goes on with the answer found on this host's disk.", kept.connection_id)
+            return True
+        if seen.attempt_alive:
+            return False  # whoever is at it may commit that very answer: the next reader looks again
+        log.warning("An answer found on this host's disk is kept aside for grant %s.", kept.connection_id)
+        await self.storage.keep_orphan(kept.tokens)
+        return True
+
+    async def _held_for(self, seen: Grant, kept: Kept) -> Grant | None:
+        """The lease under which `kept` may become the newest: the dead attempt's own, or a new one."""
+        journal = seen.journal
+        if seen.adopts and mark_of(journal, seen.tokens) != kept.posted:
+            return None  # a person put another token there
+        if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
+            return seen if journal.attempt_deadline else None
+        if kept.generation < journal.generation:
+            return None
+        return await self.storage.lease(seen, uuid.uuid4().hex)
+
+
+def _adopting(held: Grant, kept: Kept) -> Journal:
+    tokens = kept.tokens
+    life = round((tokens.expires_at - tokens.issued_at).total_seconds())
+    granted = Outcome(
+        Kind.GRANTED, tokens=TokenSet(tokens.access_token, tokens.refresh_token, life, tokens.scopes)
+    )
+    journal = after(Answered(replace(held, now=tokens.issued_at), held.tokens, granted))
+    return replace(
+        journal,
+        generation=max(held.journal.generation, kept.generation) + 1,
+        fingerprints=_without_posted(journal, kept),
+    )
+
+
+def _without_posted(journal: Journal, kept: Kept) -> Fingerprints:
+    """A server that does not rotate leaves the posted token the newest; every other one is spent."""
+    marks = journal.fingerprints
+    return marks if kept.posted == marks.newest else marks.spend_mark(kept.posted)
