@@ -67,6 +67,30 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "https://airflow.example.com",
         "Where workers reach the API server with the plugins, if the execution API is served apart.",
     ),
+    "connections": (
+        "string",
+        "zoom_default",
+        "zoom_default zoom_second",
+        "The Zoom Connections whose grants the keeper keeps alive, separated by blanks.",
+    ),
+    "consent_poll_seconds": (
+        "integer",
+        "300",
+        "60",
+        "How often a backfill that waits for a new consent looks whether it is there.",
+    ),
+    "keep_alive_hours": (
+        "float",
+        "24",
+        "0.5",
+        "The keeper refreshes a grant that nobody used for so long; it looks once an hour.",
+    ),
+    "spill_folder": (
+        "string",
+        "",
+        "/var/lib/airflow/zoom-spill",
+        "Where an answer of Zoom's waits, sealed, while the database is away; AIRFLOW_HOME/zoom-spill when empty.",
+    ),
     "redirect_uri": (
         "string",
         "",

@@ -1,4 +1,4 @@
-"""The API server's route that hands out access tokens, never a refresh token.
+"""The API server's routes for tasks: one hands out access tokens, never a refresh token, one keeps a grant alive.
 
 Every route brings its own authentication (Airflow mounts the apps of plugins without any): the caller signs
 with the client secret, see assertion.py. An unknown Connection and a bad signature look the same.
@@ -8,7 +8,10 @@ import logging
 import math
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
+from datetime import timedelta
 
+from airflow.configuration import conf
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
@@ -16,6 +19,7 @@ from include.grant import assertion
 from include.grant.desk import Desk
 from include.grant.freshness import PauseError, access_token, ask_again_seconds, seconds_left
 from include.grant.journal import Grant
+from include.grant.keeping import keep
 from include.grant.store import NoGrantError
 from include.grant.store.wiring import new_desk, recover
 from include.zoom.errors import ConsentRequired, PermanentError, TransientError, ZoomError
@@ -48,6 +52,21 @@ async def give_access_token(connection_id: str, request: Request) -> JSONRespons
         if grant is None:
             return _answer(401, {"error": "unauthorized"})
         return _token(await desk.serve(grant, rejected), rejected)
+    except ZoomError as error:
+        return _failure(error)
+
+
+@app.post("/grants/{connection_id}/keep")
+async def keep_alive(connection_id: str, request: Request) -> JSONResponse:
+    """How the grant stands, refreshed where nobody used it for a while; never a token."""
+    desk: Desk = request.app.state.desk
+    try:
+        signed, _ = assertion.parse(await _body(request))
+        grant = await _authenticated(desk, connection_id, signed)
+        if grant is None:
+            return _answer(401, {"error": "unauthorized"})
+        unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
+        return _answer(200, asdict(await keep(desk, grant, unused_for=unused_for)))
     except ZoomError as error:
         return _failure(error)
 

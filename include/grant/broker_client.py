@@ -1,4 +1,4 @@
-"""Asks the API server's broker for an access token, as a task does that has no database."""
+"""Asks the API server's broker for an access token or how a grant stands, as a task does that has no database."""
 
 import time
 from collections.abc import Callable
@@ -14,6 +14,8 @@ import httpx
 from include.grant import assertion
 from include.grant.freshness import PauseError
 from include.grant.holder import AccessToken
+from include.grant.journal import State
+from include.grant.keeping import Kept
 from include.zoom.errors import ConsentRequired, Misconfigured, PermanentError, TransientError
 from include.zoom.oauth import retry_after_seconds
 
@@ -46,29 +48,45 @@ class BrokerClient:
             ConsentRequired, Misconfigured: What the broker says of the grant.
         """
         began = self.monotonic()
-        answer = await self._post(rejected)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._learn_skew(answer):
-            answer = await self._post(rejected)
-        if answer.status_code != HTTPStatus.OK:
-            raise self._error(answer)
-        body = _json(answer)
+        body = await self._answered("access-token", rejected)
         try:
             return AccessToken(body["access_token"], began + body["ask_again_in"], began + body["expires_in"])
         except (KeyError, TypeError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 
-    async def _post(self, rejected: str | None) -> httpx.Response:
+    async def keep(self) -> Kept:
+        """How the grant stands, refreshed first where nobody used it for [zoom] keep_alive_hours.
+
+        Raises:
+            TransientError: The API server failed or could not be reached.
+            Misconfigured: It has no broker, or does not accept the client secret.
+        """
+        body = await self._answered("keep")
+        try:
+            return Kept(**body | {"state": State(body["state"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise TransientError("The API server's answer was cut short.") from error
+
+    async def _answered(self, what: str, rejected: str | None = None) -> dict[str, Any]:
+        answer = await self._post(what, rejected)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._learn_skew(answer):
+            answer = await self._post(what, rejected)
+        if answer.status_code != HTTPStatus.OK:
+            raise self._error(answer)
+        return _json(answer)
+
+    async def _post(self, what: str, rejected: str | None) -> httpx.Response:
         signed = assertion.sign(self.connection_id, self.client_secret, now=self.clock() + self._skew_seconds)
         try:
             return await self.http.post(
-                f"{self.api_url}/zoom/grants/{quote(self.connection_id, safe='')}/access-token",
+                f"{self.api_url}/zoom/grants/{quote(self.connection_id, safe='')}/{what}",
                 content=assertion.form(signed, rejected),
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 timeout=_TIMEOUT,
             )
         except httpx.HTTPError as error:
             raise TransientError(
-                f"Airflow's API server could not be asked for an access token ({type(error).__name__})."
+                f"Airflow's API server could not be asked for the grant ({type(error).__name__})."
             ) from error
 
     def _learn_skew(self, answer: httpx.Response) -> bool:

@@ -13,7 +13,8 @@ from include.grant.broker import app
 from include.grant.broker_client import BrokerClient
 from include.grant.desk import Desk
 from include.grant.freshness import PauseError
-from include.grant.journal import Grant, GrantType, digest
+from include.grant.journal import Grant, GrantType, State, digest
+from include.grant.keeping import Kept
 from include.grant.store import NoGrantError
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
@@ -84,8 +85,9 @@ async def test_an_answer_is_not_to_be_stored_and_never_has_the_refresh_token(
     assert "refresh" not in answer.text
 
 
+@pytest.mark.parametrize("route", ["access-token", "keep"])
 async def test_an_unknown_connection_looks_like_a_bad_signature(
-    world: World, http: httpx.AsyncClient
+    world: World, http: httpx.AsyncClient, route: str
 ) -> None:
     """Who has no secret learns nothing, also not with an empty one, and nothing is posted."""
     answers = []
@@ -96,9 +98,36 @@ async def test_an_unknown_connection_looks_like_a_bad_signature(
         ("zoom_default", ""),
     ):
         body = assertion.form(assertion.sign(name, secret, now=time.time()), None)
-        answers.append(await http.post(f"/zoom/grants/{name}/access-token", content=body))
+        answers.append(await http.post(f"/zoom/grants/{name}/{route}", content=body))
+        answers.append(await http.post(f"/zoom/grants/{name}/{route}"))
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, '{"error":"unauthorized"}')}
     assert world.zoom.posted == []
+
+
+async def test_the_keeper_is_told_how_a_grant_stands_and_never_a_token(
+    world: World, broker: BrokerClient, http: httpx.AsyncClient
+) -> None:
+    """State, reason and age, which no cache keeps; the refresh happens in the API server."""
+    assert await broker.keep() == Kept("zoom_default", State.READY, token_age_days=0.0)
+    assert world.zoom.posted == ["refresh-0"]
+    signed = assertion.sign("zoom_default", "client-secret", now=time.time())
+    answer = await http.post("/zoom/grants/zoom_default/keep", content=assertion.form(signed, None))
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json() == {
+        "connection_id": "zoom_default",
+        "state": "READY",
+        "reason": "",
+        "alerted": False,
+        "rotates": True,
+        "token_age_days": 0.0,
+    }
+
+
+async def test_the_keeper_is_told_of_a_failing_database(world: World, broker: BrokerClient) -> None:
+    """503, as for a token: a passing fault and no state of the grant."""
+    world.database.fail = 1
+    with pytest.raises(TransientError):
+        await broker.keep()
 
 
 async def test_a_huge_body_is_not_read(world: World, http: httpx.AsyncClient) -> None:

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import httpx
-from airflow.sdk import BaseHook
+from airflow.sdk import BaseHook, conf
 from airflow.sdk.log import amask_secret
 
 from include.grant.broker_client import BrokerClient
@@ -14,6 +15,7 @@ from include.grant.fields import Fields
 from include.grant.freshness import access_token, ask_again_seconds, seconds_left
 from include.grant.holder import AccessToken, TokenHolder
 from include.grant.hook.reading import api_server_url, aread_fields, has_database, read_fields
+from include.grant.keeping import Kept, keep
 from include.grant.masking import forms
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
@@ -61,6 +63,14 @@ class ZoomHook(BaseHook):
                 self._fields = await aread_fields(self.zoom_conn_id)
             return self._fields
 
+    async def keep(self) -> Kept:
+        """How the grant stands, refreshed first where nobody used it for [zoom] keep_alive_hours; one try."""
+        fields = await self.load()
+        if has_database():
+            return await _Local(fields.connection_id).keep()
+        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as own:
+            return await _broker(fields, own).keep()
+
     @property
     def account(self) -> str:
         """Zoom's account id, as landing and warehouse know the account."""
@@ -98,7 +108,11 @@ class ZoomHook(BaseHook):
 def _source(fields: Fields, http: httpx.AsyncClient) -> Callable[[str | None], Awaitable[AccessToken]]:
     if has_database():
         return _Local(fields.connection_id).ask
-    return _Remote(BrokerClient(api_server_url(), fields.connection_id, fields.app.client_secret, http)).ask
+    return _Remote(_broker(fields, http)).ask
+
+
+def _broker(fields: Fields, http: httpx.AsyncClient) -> BrokerClient:
+    return BrokerClient(api_server_url(), fields.connection_id, fields.app.client_secret, http)
 
 
 class _Remote:
@@ -128,3 +142,7 @@ class _Local:
         grant = await self._desk.serve(await self._desk.read(self._connection_id), rejected)
         value = access_token(grant, rejected) or ""
         return AccessToken(value, began + ask_again_seconds(grant), began + seconds_left(grant))
+
+    async def keep(self) -> Kept:
+        unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
+        return await keep(self._desk, await self._desk.read(self._connection_id), unused_for=unused_for)

@@ -1,0 +1,92 @@
+"""Keeps a grant alive that nobody uses, and tells how it stands, without handing out a token."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from include.grant.desk import Desk
+from include.grant.journal import Grant, State, digest
+from include.grant.rotation import StoreError
+from include.zoom.errors import ConsentRequired, PermanentError, ZoomError
+
+NEEDS_PERSON = (State.CONSENT_REQUIRED, State.MISCONFIGURED)
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How a grant stands; nothing in here is secret.
+
+    Args:
+        connection_id: Whose grant it is.
+        state: As it is now, also where no answer of Zoom's has brought the journal there (never authorised, a
+            Connection from the environment).
+        reason: Why it is not READY, and what to do.
+        alerted: Whether the journal is in this state because of an answer, which alerted when it came.
+        rotates: Whether there is a refresh token to keep.
+        token_age_days: Since the refresh token was granted; None where nobody knows.
+    """
+
+    connection_id: str
+    state: State
+    reason: str = ""
+    alerted: bool = False
+    rotates: bool = True
+    token_age_days: float | None = None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether waiting cannot help."""
+        return self.state in NEEDS_PERSON
+
+
+async def keep(desk: Desk, grant: Grant, *, unused_for: timedelta) -> Kept:
+    """Refreshes a grant whose last rotation or consent is older, or that is not READY; then how it stands.
+
+    Raises:
+        StoreError: The metadata database does not tell.
+    """
+    try:
+        kept = await _refreshed(desk, grant) if _is_due(grant, unused_for) else grant
+    except StoreError:
+        raise
+    except ZoomError as error:
+        return _refused(await desk.read(grant.connection_id), error)
+    return _as_journaled(kept)
+
+
+def _is_due(grant: Grant, unused_for: timedelta) -> bool:
+    last = _last_granted(grant)
+    return grant.rotates and (
+        grant.journal.state is not State.READY or last is None or grant.now - last >= unused_for
+    )
+
+
+async def _refreshed(desk: Desk, grant: Grant) -> Grant:
+    # The stored access token may still live where the hours are few: naming it as refused makes it due.
+    token = grant.tokens.access_token if grant.tokens else None
+    return await desk.serve(grant, digest(token) if token else None)
+
+
+def _refused(grant: Grant, error: ZoomError) -> Kept:
+    state = State.BACKING_OFF
+    if isinstance(error, PermanentError):
+        state = State.CONSENT_REQUIRED if isinstance(error, ConsentRequired) else State.MISCONFIGURED
+    alerted = grant.journal.state is state and state in NEEDS_PERSON
+    return Kept(grant.connection_id, state, str(error), alerted, grant.rotates, _age_days(grant))
+
+
+def _as_journaled(grant: Grant) -> Kept:
+    state = grant.journal.state
+    alerted = state in NEEDS_PERSON
+    return Kept(grant.connection_id, state, grant.journal.reason, alerted, grant.rotates, _age_days(grant))
+
+
+def _last_granted(grant: Grant) -> datetime | None:
+    journal = grant.journal
+    moments = [moment for moment in (journal.rotated_at, journal.consented_at) if moment]
+    return None if grant.adopts else max(moments, default=None)
+
+
+def _age_days(grant: Grant) -> float | None:
+    last = _last_granted(grant) if grant.rotates else None
+    return None if last is None else round((grant.now - last) / _DAY, 2)
