@@ -1,24 +1,37 @@
-"""One alert per failed run, through the `http` Connection `zoom_alerts` where somebody defined it."""
+"""One alert per incident, through the `http` Connection `zoom_alerts` where somebody defined it."""
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+
+from include.grant.hook import ZoomHook
+from include.zoom.errors import ZoomError
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 CONNECTION = "zoom_alerts"
+_ASK_SECONDS = 25.0  # Airflow's Dag processor gives a callback 50
 _log = logging.getLogger(__name__)
 
 
 def run_failed(context: "Context") -> None:
     """The Dag's failure callback: Airflow calls it once per run, in the Dag processor, without the error.
 
-    The message says which run failed and where to look, as a JSON post with a `text` as Slack, Teams and the
-    like take it.
+    The message says which run failed and where to look. Where the run's grant needs a person, who has been
+    told when that came about, it is left out: one alert per incident.
     """
+    if reason := told_already(context):
+        _log.info("Not alerted again: %s", reason)
+        return
+    alert(_text(context), context)
+
+
+def alert(text: str, context: "Context") -> None:
+    """A JSON post with a `text` as Slack, Teams and the like take it; no such Connection, no noise."""
     try:
         BaseHook.get_connection(CONNECTION)
     except AirflowNotFoundException:
@@ -26,7 +39,23 @@ def run_failed(context: "Context") -> None:
         return
     from airflow.providers.http.notifications.http import HttpNotifier  # noqa: PLC0415 (slow, rarely needed)
 
-    HttpNotifier(http_conn_id=CONNECTION, json={"text": _text(context)}).notify(context)
+    HttpNotifier(http_conn_id=CONNECTION, json={"text": text}).notify(context)
+
+
+def told_already(context: "Context") -> str:
+    """Why the run's grant needs a person, if its own alert has said so; "" also where that cannot be learnt."""
+    connection_id = (context.get("params") or {}).get("zoom_conn_id")
+    try:
+        return asyncio.run(_reason(connection_id)) if connection_id else ""
+    except (ZoomError, AirflowException, TimeoutError):
+        _log.info("How the grant of Connection %s stands cannot be learnt.", connection_id, exc_info=True)
+        return ""
+
+
+async def _reason(connection_id: str) -> str:
+    async with asyncio.timeout(_ASK_SECONDS):
+        kept = await ZoomHook(connection_id).keep()
+    return kept.reason if kept.alerted else ""
 
 
 def _text(context: "Context") -> str:

@@ -1,7 +1,8 @@
 """Keeps a grant alive that nobody uses, and tells how it stands, without handing out a token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from include.grant.desk import Desk
 from include.grant.journal import Grant, State, digest
@@ -32,6 +33,14 @@ class Kept:
     alerted: bool = False
     rotates: bool = True
     token_age_days: float | None = None
+
+    @classmethod
+    def refused(cls, connection_id: str, error: ZoomError) -> Self:
+        """Where asking for the grant failed: whether that passes, or a person has to do something."""
+        state = State.BACKING_OFF
+        if isinstance(error, PermanentError):
+            state = State.CONSENT_REQUIRED if isinstance(error, ConsentRequired) else State.MISCONFIGURED
+        return cls(connection_id, state, str(error))
 
     @property
     def needs_person(self) -> bool:
@@ -68,11 +77,9 @@ async def _refreshed(desk: Desk, grant: Grant) -> Grant:
 
 
 def _refused(grant: Grant, error: ZoomError) -> Kept:
-    state = State.BACKING_OFF
-    if isinstance(error, PermanentError):
-        state = State.CONSENT_REQUIRED if isinstance(error, ConsentRequired) else State.MISCONFIGURED
-    alerted = grant.journal.state is state and state in NEEDS_PERSON
-    return Kept(grant.connection_id, state, str(error), alerted, grant.rotates, _age_days(grant))
+    kept = Kept.refused(grant.connection_id, error)
+    alerted = kept.needs_person and grant.journal.state is kept.state
+    return replace(kept, alerted=alerted, rotates=grant.rotates, token_age_days=_age_days(grant))
 
 
 def _as_journaled(grant: Grant) -> Kept:

@@ -20,6 +20,8 @@ from include.grant.masking import forms
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
 
+__all__ = ["Kept", "ZoomHook"]
+
 _TIMEOUT = httpx.Timeout(60, connect=10)
 
 
