@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import conf
@@ -18,7 +18,7 @@ from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
 from include.zoom.catalog import streams
 from include.zoom.client import ZoomClient
-from include.zoom.errors import DailyCapReached, NotEntitled
+from include.zoom.errors import ConsentRequired, DailyCapReached, NotEntitled
 from include.zoom.fanout import Dated, root_records
 from include.zoom.pace import Pace
 from include.zoom.pull import PullCounts
@@ -35,7 +35,7 @@ def pull(name: str) -> dict[str, Any]:
     """Where the pages of a stream lie: `{"manifest": address, "reused": whether another run pulled them}`.
 
     A snapshot of today is reused, unless the run says `ask_again` or this very task has been cleared. A try
-    that was killed, or put off by a daily cap, is continued.
+    that was killed, put off by a daily cap, or waited for a consent, is continued.
     """
     run, source = Run.current(), conf.get("zoom", "participants_source")
     return _Pull(run, streams(source)[name], landing(), {"participants_source": source}).result()
@@ -147,6 +147,9 @@ class _Pull:
         except DailyCapReached as error:
             _log.warning("%s", error)
             raise AirflowRescheduleException(error.resets_at) from error  # type: ignore[no-untyped-call]
+        except ConsentRequired as error:
+            self._wait_for_consent(error)
+            raise
         except NotEntitled as error:
             _log.warning("Skipped: %s", error)
             self.run.memory.set("skipped_because", str(error))
@@ -154,6 +157,16 @@ class _Pull:
         finally:
             if sys.exc_info()[0] is not None:
                 self._remember(attempt)
+
+    def _wait_for_consent(self, error: ConsentRequired) -> None:
+        """A backfill's days come from no other run, so it waits without a worker; other runs fail at once."""
+        if self.run.run_type != "backfill":
+            return
+        until = datetime.now(UTC) + timedelta(seconds=conf.getint("zoom", "consent_poll_seconds"))
+        _log.warning(
+            "%s This backfill goes on by itself then; it looks again at %s UTC.", error, f"{until:%T}"
+        )
+        raise AirflowRescheduleException(until) from error  # type: ignore[no-untyped-call]
 
     def _remember(self, attempt: Attempt) -> None:
         try:

@@ -63,6 +63,12 @@ _BY_STATUS: Mapping[int, tuple[type[ZoomError], str]] = {
     425: (TransientError, "Try again later."),
 }
 _SCOPE = re.compile(r"\b[a-z_]+(?::[a-z_]+){1,3}\b")
+# What the credentials of a JWT app are answered since that app type is gone (skwirrel/ZoomAPIWrapper#4).
+_NO_JWT = re.compile(r"not enabled? REST API", re.IGNORECASE)
+_USE_OAUTH = (
+    "Zoom answers so to JWT apps, which do not work since 2023-09-08, and to accounts without the API: use a "
+    "Server-to-Server OAuth app."
+)
 _ONLY_PAID = re.compile(r"only available for (?:a )?paid", re.IGNORECASE)
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
 
@@ -131,6 +137,8 @@ def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) ->
     code = _code(payload)
     if asked.with_page_token and (code == _INVALID_PARAMETER or "page token is invalid" in _text(payload)):
         return PageTokenExpired(f"{where} The page token has expired; ask from the first page.")
+    if _NO_JWT.search(_text(payload)):
+        return Misconfigured(f"{where} {_USE_OAUTH}")
     known = _BY_CODE.get(code) if code is not None else None
     error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
     if error is Misconfigured and (scopes := _SCOPE.findall(_text(payload))):

@@ -3,12 +3,15 @@
 import itertools
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -16,6 +19,7 @@ import psycopg2
 import psycopg2.extras
 import pytest
 
+from include.launch.airflow import run_to_end
 from include.launch.local import Local, local
 from include.launch.place import Place
 
@@ -84,6 +88,19 @@ class Pipeline:
         found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances/{task_id}/logs/{try_number}")
         return json.dumps(found["content"])
 
+    def connect(self, connection_id: str = "zoom_default") -> None:
+        """A person's consent; the sandbox allows by itself."""
+        command = [
+            sys.executable,
+            "-m",
+            "include.grant",
+            "connect",
+            "--follow",
+            "--connection",
+            connection_id,
+        ]
+        run_to_end(command, self.local.airflow.env)
+
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What the warehouse answers."""
         connection = psycopg2.connect(self.local.warehouse_uri)
@@ -115,6 +132,8 @@ def pipeline() -> Iterator[Pipeline]:
         sandbox_arguments=("--users", "12", "--seed", "11", "--token-seconds", str(TOKEN_SECONDS)),
         settings={
             "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
+            "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "2",
+            "AIRFLOW__ZOOM__KEEP_ALIVE_HOURS": "0",
             "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
         },
     ) as running:
@@ -146,3 +165,29 @@ def elapsed() -> Iterator[Any]:
     """Seconds since the test began, for counting token life-times."""
     began = time.monotonic()
     return lambda: time.monotonic() - began
+
+
+@pytest.fixture
+def alerts(pipeline: Pipeline) -> Iterator[list[dict[str, str]]]:
+    """What is posted to the Connection `zoom_alerts`, which exists while the test runs."""
+    posts: list[dict[str, str]] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    host = f"http://127.0.0.1:{server.server_port}"
+    pipeline.local.airflow.put_connection({"connection_id": "zoom_alerts", "conn_type": "http", "host": host})
+    yield posts
+    pipeline.local.airflow.api("DELETE", "/connections/zoom_alerts")
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -14,11 +14,11 @@ LINKS = {"play_url", "download_url"}
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def differences(pipeline: Any, name: str, day: date) -> list[str]:
+def differences(pipeline: Any, name: str, day: date, schema: str = "zoom") -> list[str]:
     """The rows of a table's slice that are not true, and the true rows that are not there; at most six."""
     stream, table = declared(name)
     true = Counter(told(table, row) for row in true_rows(pipeline, stream, name, day))
-    loaded = Counter(stored(table, row) for row in loaded_rows(pipeline, stream, table, day))
+    loaded = Counter(stored(table, row) for row in loaded_rows(pipeline, stream, table, day, schema))
     missing, extra = (true - loaded).elements(), (loaded - true).elements()
     return sorted([f"missing {row}" for row in missing][:3] + [f"extra {row}" for row in extra][:3])
 
@@ -42,16 +42,16 @@ def settled(stream: Stream, row: dict[str, Any]) -> bool:
     return stream.kind is not Kind.MONTH or str(row["date"]) < str(datetime.now(UTC).date())
 
 
-def loaded_rows(pipeline: Any, stream: Stream, table: Table, day: date) -> list[dict[str, Any]]:
+def loaded_rows(pipeline: Any, stream: Stream, table: Table, day: date, schema: str) -> list[dict[str, Any]]:
     """The warehouse's rows of the slice that holds a day; of a snapshot, the newest."""
     if stream.kind is Kind.SNAPSHOT:
         newest = pipeline.rows(
-            "SELECT max(slice_date) AS day FROM zoom.slices WHERE table_name = %s", table.name
+            f"SELECT max(slice_date) AS day FROM {schema}.slices WHERE table_name = %s", table.name
         )
         day = newest[0]["day"]
     elif stream.kind is Kind.MONTH:
         day = day.replace(day=1)
-    rows = pipeline.rows(f"SELECT * FROM zoom.{table.name} WHERE _slice_date = %s", day)
+    rows = pipeline.rows(f"SELECT * FROM {schema}.{table.name} WHERE _slice_date = %s", day)
     return [row for row in rows if settled(stream, row)]
 
 

@@ -112,3 +112,13 @@ def test_a_daily_cap_is_known_by_header_or_message() -> None:
 def test_a_page_is_no_error() -> None:
     """The list's key is there and no code."""
     assert error_in(FIRST_PAGE, httpx.Response(200, json={"meetings": []}), received_at=NOW) is None
+
+
+@pytest.mark.parametrize("status", [200, 400, 401])
+def test_the_answer_to_a_jwt_app_s_credentials_is_for_a_person(status: int) -> None:
+    """Code 200 alone would skip the stream as not in the plan; this text means that no stream can come."""
+    body = {"code": 200, "message": "Account does not enabled REST API."}
+    error = error_in(FIRST_PAGE, httpx.Response(status, json=body), received_at=NOW)
+    assert isinstance(error, Misconfigured)
+    assert "do not work since 2023-09-08" in str(error)
+    assert "Server-to-Server OAuth app" in str(error)

@@ -1,0 +1,59 @@
+"""What an error in the middle of a pull means to Airflow."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowRescheduleException
+
+from include.flow.pull import CURSOR, _Pull
+from include.flow.run import Run
+from include.zoom.catalog import STREAMS
+from include.zoom.errors import ConsentRequired
+
+LOST = "Zoom refused the refresh token of Connection zoom_default: authorise the app again."
+
+
+@pytest.fixture
+def pull_in() -> Callable[[str], _Pull]:
+    """The pull of a run of this type; a dictionary stands for the task state store."""
+
+    def make(run_type: str) -> _Pull:
+        memory: dict[str, str] = {}
+        store = SimpleNamespace(set=memory.__setitem__, kept=memory)
+        context: Any = {"dag_run": SimpleNamespace(run_type=run_type), "task_state_store": store}
+        return _Pull(Run(context, datetime.now(UTC)), STREAMS["meetings"], landing=None, settings={})
+
+    return make
+
+
+def lose_consent(pull: _Pull) -> None:
+    """The grant ends while the attempt has finished something."""
+    attempt: Any = SimpleNamespace(cursor=lambda: "what was finished")
+    with pull._outcomes(attempt):
+        raise ConsentRequired(LOST)
+
+
+def test_a_backfill_waits_for_a_new_consent(
+    pull_in: Callable[[str], _Pull], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is put off by the setting, says why, and keeps what was finished."""
+    monkeypatch.setenv("AIRFLOW__ZOOM__CONSENT_POLL_SECONDS", "120")
+    pull, before = pull_in("backfill"), datetime.now(UTC)
+    with pytest.raises(AirflowRescheduleException) as caught:
+        lose_consent(pull)
+    wait = caught.value.reschedule_date - before
+    assert timedelta(seconds=120) <= wait < timedelta(seconds=130)
+    assert caplog.messages[0].startswith(f"{LOST} This backfill goes on by itself then")
+    assert pull.run.memory.kept == {CURSOR: "what was finished"}
+
+
+@pytest.mark.parametrize("run_type", ["scheduled", "manual", "asset_triggered"])
+def test_other_runs_fail_at_once(pull_in: Callable[[str], _Pull], run_type: str) -> None:
+    """A scheduled run's days are taken along by the next ones; a person sits before a manual one."""
+    pull = pull_in(run_type)
+    with pytest.raises(ConsentRequired):
+        lose_consent(pull)
+    assert pull.run.memory.kept == {CURSOR: "what was finished"}

@@ -1,0 +1,73 @@
+"""A grant that is revoked while runs need it: who waits, who is told, and how it goes on."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.system.truth import differences
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+DAYS_AGO = 75
+KEEPER = "/dags/zoom_grant_keeper/dagRuns"
+TABLES = ["daily_usage", "groups", "meeting_participants", "meetings", "recordings", "users"]
+
+
+def waits(pipeline: Any, run: str) -> list[str]:
+    """The tasks of a run that have been put off."""
+    return [name for name, task in pipeline.tasks(run).items() if task["state"] == "up_for_reschedule"]
+
+
+def test_a_backfill_waits_for_the_consent_and_goes_on_by_itself(
+    pipeline: Any, daily: str, yesterday: date, alerts: list[dict[str, str]]
+) -> None:
+    """Revoked in the middle: one post is refused, one alert sent; reconnected, both days end in the truth."""
+    airflow, first = pipeline.local.airflow, yesterday - timedelta(days=DAYS_AGO)
+    before = pipeline.requests()
+    revoked = {"path": "/v2/past_meetings", "kind": "revoke", "skip": 8}
+    pipeline.sandbox("POST", "faults", json=[revoked])
+    backfill = pipeline.backfill(first, first + timedelta(days=1))
+    airflow.wait_for(lambda: alerts, seconds=180, what="the grant to be lost")
+    runs = [
+        run["dag_run_id"]
+        for run in pipeline.runs(run_type="backfill")
+        if run["logical_date"][:10] in {str(first), str(first + timedelta(days=1))}
+    ]
+    waiting = {
+        run: airflow.wait_for(lambda run=run: waits(pipeline, run), seconds=120, what="a task to wait")[0]
+        for run in runs
+    }
+    posts = pipeline.requests()["token_posts"]
+    for run, task in waiting.items():
+        airflow.wait_for(
+            lambda run=run, task=task: pipeline.log(run, task).count("This backfill goes on by itself") > 2,
+            seconds=120,
+            what="three looks for the consent",
+        )
+    asked = pipeline.requests()
+    assert asked["token_posts"] == posts
+    assert asked["token_refused"] - before["token_refused"] == 1
+    pipeline.connect()
+    assert [pipeline.ended(run) for run in runs] == ["success", "success"], backfill
+    assert {task["try_number"] for run in runs for task in pipeline.tasks(run).values()} == {1}
+    assert ["zoom_default" in post["text"] for post in alerts] == [True]
+    for day in (first, first + timedelta(days=1)):
+        assert {table: differences(pipeline, table, day) for table in TABLES} == {
+            table: [] for table in TABLES
+        }
+
+
+def test_the_keeper_keeps_what_it_can_and_names_the_rest(pipeline: Any, daily: str) -> None:
+    """An idle grant is refreshed once; a Connection that is not there makes the run red and stops nothing."""
+    airflow, before = pipeline.local.airflow, pipeline.requests()
+    body = {"logical_date": None, "conf": {"connections": "zoom_nowhere zoom_default"}}
+    run = airflow.api("POST", KEEPER, json=body)["dag_run_id"]
+    airflow.wait_for(
+        lambda: airflow.api("GET", f"{KEEPER}/{run}")["state"] == "failed", seconds=120, what="the keeper"
+    )
+    log = str(airflow.api("GET", f"{KEEPER}/{run}/taskInstances/keep/logs/1")["content"])
+    assert "zoom_nowhere: MISCONFIGURED" in log
+    assert "zoom_default: READY, refresh token 0.00 days old." in log
+    assert "GrantsNeedAPerson" in log
+    assert pipeline.requests()["token_posts"] - before["token_posts"] == 1
