@@ -13,6 +13,7 @@ import pytest
 
 from include.grant.broker_client import BrokerClient
 from include.grant.holder import AccessToken
+from include.grant.journal import digest
 from tests.grant.installation import installation, put_connection, wait_for
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,9 @@ def test_twenty_four_processes_ten_rounds(
     assert (asked["token_posts"], asked["token_refused"], asked["most_at_once"]) == (10, 0, 1)
 
 
-async def ask_once(client: httpx.AsyncClient, address: str) -> AccessToken:
+async def ask_once(client: httpx.AsyncClient, address: str, rejected: str | None = None) -> AccessToken:
     """What one task does, without its patience."""
-    return await BrokerClient(address, "zoom_default", "sandbox-client-secret", client).ask()
+    return await BrokerClient(address, "zoom_default", "sandbox-client-secret", client).ask(rejected)
 
 
 async def watch(client: httpx.AsyncClient, address: str, until: asyncio.Event) -> list[float]:
@@ -82,6 +83,30 @@ def test_account_credentials_are_had_once_a_round(tmp_path: Path, metadata_on: C
         asked = place.requests()
     assert seen == {"tokens": [1] * 3, "errors": []}
     assert (asked["token_posts"], asked["token_refused"]) == (3, 0)
+
+
+async def two_hundred_at_expiry(address: str) -> tuple[AccessToken, list[AccessToken]]:
+    """One caller's token, and what 200 callers get for it at once when Zoom refuses it to all of them."""
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(trust_env=False, limits=limits, timeout=60) as client:
+        first = await ask_once(client, address)
+        refused = digest(first.value)
+        return first, await asyncio.gather(*(ask_once(client, address, refused) for _ in range(200)))
+
+
+async def test_two_hundred_callers_of_account_credentials_at_expiry(
+    tmp_path: Path, metadata_on: Callable[[str], str]
+) -> None:
+    """An API server of two processes, a Zoom that takes three seconds: one post, one token for all."""
+    with installation(tmp_path, metadata_on("postgresql"), "--token-latency-ms", "3000") as place:
+        put_connection(place.env, place.url, grant_type="account_credentials")
+        place.env["AIRFLOW__API__WORKERS"] = "2"
+        address = place.start_api_server()
+        first, others = await two_hundred_at_expiry(address)
+        asked = place.requests()
+    assert len(others) == 200
+    assert len({token.value for token in others} - {first.value}) == 1
+    assert (asked["token_posts"], asked["token_refused"], asked["most_at_once"]) == (2, 0, 1)
 
 
 def test_a_wrong_client_secret_costs_one_post_and_no_consent(
