@@ -85,12 +85,6 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "0.5",
         "The keeper refreshes a grant that nobody used for so long; it looks once an hour.",
     ),
-    "spill_folder": (
-        "string",
-        "",
-        "/var/lib/airflow/zoom-spill",
-        "Where an answer of Zoom's waits, sealed, while the database is away; AIRFLOW_HOME/zoom-spill when empty.",
-    ),
     "redirect_uri": (
         "string",
         "",

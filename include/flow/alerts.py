@@ -47,15 +47,15 @@ def told_already(context: "Context") -> str:
     connection_id = (context.get("params") or {}).get("zoom_conn_id")
     try:
         return asyncio.run(_reason(connection_id)) if connection_id else ""
-    except (ZoomError, AirflowException, TimeoutError):
-        _log.info("How the grant of Connection %s stands cannot be learnt.", connection_id, exc_info=True)
+    except (ZoomError, AirflowException, TimeoutError) as error:
+        _log.info("How the grant of Connection %s stands cannot be learnt: %s", connection_id, error)
         return ""
 
 
 async def _reason(connection_id: str) -> str:
     async with asyncio.timeout(_ASK_SECONDS):
-        kept = await ZoomHook(connection_id).keep()
-    return kept.reason if kept.alerted else ""
+        health = await ZoomHook(connection_id).keep()
+    return health.reason if health.alerted else ""
 
 
 def _text(context: "Context") -> str:

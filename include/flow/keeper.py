@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import conf, get_current_context
 
 from include.flow.alerts import alert
-from include.grant.hook import Kept, ZoomHook
+from include.grant.hook import Health, ZoomHook
 from include.zoom.errors import PermanentError, ZoomError
 
 _OLD_DAYS, _LIFE_DAYS = 60, 90  # https://developers.zoom.us/docs/integrations/oauth/
@@ -34,46 +34,44 @@ def keep() -> dict[str, str]:
             alert(text, context)
     if unexpected:
         raise unexpected[0]
-    if waiting := [f"{kept.connection_id} is {kept.state}" for kept in grants if kept.needs_person]:
+    if waiting := [f"{health.connection_id} is {health.state}" for health in grants if health.needs_person]:
         raise GrantsNeedAPerson(f"{'; '.join(waiting)}. What to do stands in the log above.")
-    return {kept.connection_id: str(kept.state) for kept in grants}
+    return {health.connection_id: str(health.state) for health in grants}
 
 
-def looked_at(connection_ids: Iterable[str]) -> tuple[list[Kept], list[Exception]]:
+def looked_at(connection_ids: Iterable[str]) -> tuple[list[Health], list[Exception]]:
     """How each grant stands, and what went wrong that nobody foresaw; one broken Connection stops no other."""
     grants, unexpected = [], []
     for connection_id in connection_ids:
         try:
-            kept = asyncio.run(_kept(connection_id))
+            health = asyncio.run(_kept(connection_id))
         except Exception as error:  # noqa: BLE001 (one broken Connection must not keep the others from being kept)
             _log.exception("Connection %s could not be looked at.", connection_id)
             unexpected.append(error)
         else:
-            _log.log(logging.WARNING if kept.reason else logging.INFO, "%s", told(kept))
-            grants.append(kept)
+            _log.log(logging.WARNING if health.reason else logging.INFO, "%s", told(health))
+            grants.append(health)
     return grants, unexpected
 
 
-def told(kept: Kept) -> str:
+def told(health: Health) -> str:
     """One line of the log."""
-    if not kept.rotates:
-        return (
-            f"{kept.connection_id}: {kept.state}, server-to-server: nothing to keep. {kept.reason}".rstrip()
-        )
-    age = "of unknown age" if kept.token_age_days is None else f"{kept.token_age_days:.2f} days old"
-    return f"{kept.connection_id}: {kept.state}, refresh token {age}. {kept.reason}".rstrip()
+    if not health.rotates:
+        return f"{health.connection_id}: {health.state}, server-to-server: nothing to keep. {health.reason}".rstrip()
+    age = "of unknown age" if health.token_age_days is None else f"{health.token_age_days:.2f} days old"
+    return f"{health.connection_id}: {health.state}, refresh token {age}. {health.reason}".rstrip()
 
 
-def reminders(grants: Iterable[Kept]) -> Iterator[str]:
+def reminders(grants: Iterable[Health]) -> Iterator[str]:
     """What a person is told once a day: a token that grows old, and what no alert of the grant's own tells."""
-    for kept in grants:
-        if kept.needs_person and not kept.alerted:
-            yield f"Airflow: the grant of Connection {kept.connection_id} cannot be kept. {kept.reason}"
-        elif _grows_old(kept):
+    for health in grants:
+        if health.needs_person and not health.alerted:
+            yield f"Airflow: the grant of Connection {health.connection_id} cannot be kept. {health.reason}"
+        elif _grows_old(health):
             yield (
-                f"Airflow: the refresh token of Connection {kept.connection_id} is {kept.token_age_days:.0f} "
+                f"Airflow: the refresh token of Connection {health.connection_id} is {health.token_age_days:.0f} "
                 f"days old, and Zoom ends it at {_LIFE_DAYS}. "
-                f"{kept.reason or 'Lower [zoom] keep_alive_hours.'}"
+                f"{health.reason or 'Lower [zoom] keep_alive_hours.'}"
             )
 
 
@@ -86,12 +84,12 @@ def is_first_of_day(context: Mapping[str, Any]) -> bool:
     return before is None or before.logical_date is None or before.logical_date.date() < moment.date()
 
 
-def _grows_old(kept: Kept) -> bool:
-    return kept.state != "CONSENT_REQUIRED" and (kept.token_age_days or 0) >= _OLD_DAYS
+def _grows_old(health: Health) -> bool:
+    return health.state != "CONSENT_REQUIRED" and (health.token_age_days or 0) >= _OLD_DAYS
 
 
-async def _kept(connection_id: str) -> Kept:
+async def _kept(connection_id: str) -> Health:
     try:
         return await ZoomHook(connection_id).keep()
     except ZoomError as error:
-        return Kept.refused(connection_id, error)
+        return Health.refused(connection_id, error)

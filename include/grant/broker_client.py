@@ -15,7 +15,7 @@ from include.grant import assertion
 from include.grant.freshness import PauseError
 from include.grant.holder import AccessToken
 from include.grant.journal import State
-from include.grant.keeping import Kept
+from include.grant.keeping import Health
 from include.zoom.errors import ConsentRequired, Misconfigured, PermanentError, TransientError
 from include.zoom.oauth import retry_after_seconds
 
@@ -54,7 +54,7 @@ class BrokerClient:
         except (KeyError, TypeError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 
-    async def keep(self) -> Kept:
+    async def keep(self) -> Health:
         """How the grant stands, refreshed first where nobody used it for [zoom] keep_alive_hours.
 
         Raises:
@@ -63,7 +63,7 @@ class BrokerClient:
         """
         body = await self._answered("keep")
         try:
-            return Kept(**body | {"state": State(body["state"])})
+            return Health(**body | {"state": State(body["state"])})
         except (KeyError, TypeError, ValueError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 

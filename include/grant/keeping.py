@@ -1,7 +1,7 @@
 """Keeps a grant alive that nobody uses, and tells how it stands, without handing out a token."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Self
 
 from include.grant.desk import Desk
@@ -14,7 +14,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Kept:
+class Health:
     """How a grant stands; nothing in here is secret.
 
     Args:
@@ -48,7 +48,7 @@ class Kept:
         return self.state in NEEDS_PERSON
 
 
-async def keep(desk: Desk, grant: Grant, *, unused_for: timedelta) -> Kept:
+async def keep(desk: Desk, grant: Grant, *, unused_for: timedelta) -> Health:
     """Refreshes a grant whose last rotation or consent is older, or that is not READY; then how it stands.
 
     Raises:
@@ -64,10 +64,8 @@ async def keep(desk: Desk, grant: Grant, *, unused_for: timedelta) -> Kept:
 
 
 def _is_due(grant: Grant, unused_for: timedelta) -> bool:
-    last = _last_granted(grant)
-    return grant.rotates and (
-        grant.journal.state is not State.READY or last is None or grant.now - last >= unused_for
-    )
+    age = _age(grant)
+    return grant.rotates and (grant.journal.state is not State.READY or age is None or age >= unused_for)
 
 
 async def _refreshed(desk: Desk, grant: Grant) -> Grant:
@@ -76,24 +74,22 @@ async def _refreshed(desk: Desk, grant: Grant) -> Grant:
     return await desk.serve(grant, digest(token) if token else None)
 
 
-def _refused(grant: Grant, error: ZoomError) -> Kept:
-    kept = Kept.refused(grant.connection_id, error)
-    alerted = kept.needs_person and grant.journal.state is kept.state
-    return replace(kept, alerted=alerted, rotates=grant.rotates, token_age_days=_age_days(grant))
+def _refused(grant: Grant, error: ZoomError) -> Health:
+    health = Health.refused(grant.connection_id, error)
+    alerted = health.needs_person and grant.journal.state is health.state
+    return replace(health, alerted=alerted, rotates=grant.rotates, token_age_days=_age_days(grant))
 
 
-def _as_journaled(grant: Grant) -> Kept:
+def _as_journaled(grant: Grant) -> Health:
     state = grant.journal.state
     alerted = state in NEEDS_PERSON
-    return Kept(grant.connection_id, state, grant.journal.reason, alerted, grant.rotates, _age_days(grant))
+    return Health(grant.connection_id, state, grant.journal.reason, alerted, grant.rotates, _age_days(grant))
 
 
-def _last_granted(grant: Grant) -> datetime | None:
-    journal = grant.journal
-    moments = [moment for moment in (journal.rotated_at, journal.consented_at) if moment]
-    return None if grant.adopts else max(moments, default=None)
+def _age(grant: Grant) -> timedelta | None:
+    return None if grant.adopts else grant.token_age
 
 
 def _age_days(grant: Grant) -> float | None:
-    last = _last_granted(grant) if grant.rotates else None
-    return None if last is None else round((grant.now - last) / _DAY, 2)
+    age = _age(grant)
+    return None if age is None else round(age / _DAY, 2)

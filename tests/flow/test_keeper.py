@@ -10,7 +10,7 @@ import pytest
 
 from include.flow import keeper
 from include.grant.journal import State
-from include.grant.keeping import Kept
+from include.grant.keeping import Health
 from include.zoom.errors import Misconfigured, TransientError
 
 MISSING = "There is no Connection zoom_gone in Airflow: create one of type zoom."
@@ -20,7 +20,7 @@ MISSING = "There is no Connection zoom_gone in Airflow: create one of type zoom.
 class Hour:
     """What asking for each grant comes to, what was alerted, and one run of the keeper after another."""
 
-    grants: dict[str, Kept | Exception] = field(default_factory=dict)
+    grants: dict[str, Health | Exception] = field(default_factory=dict)
     alerts: list[str] = field(default_factory=list)
     context: dict[str, Any] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ def hour(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> H
         def __init__(self, connection_id: str) -> None:
             self.connection_id = connection_id
 
-        async def keep(self) -> Kept:
+        async def keep(self) -> Health:
             found = made.grants[self.connection_id]
             if isinstance(found, Exception):
                 raise found
@@ -64,9 +64,9 @@ def hour(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> H
 
 def test_the_state_of_each_grant_is_told(hour: Hour, caplog: pytest.LogCaptureFixture) -> None:
     """One line each, a server-to-server grant among them; nobody is alerted."""
-    hour.grants["zoom_default"] = Kept("zoom_default", State.READY, token_age_days=0.5)
-    hour.grants["zoom_s2s"] = Kept("zoom_s2s", State.READY, rotates=False)
-    hour.grants["zoom_slow"] = Kept(
+    hour.grants["zoom_default"] = Health("zoom_default", State.READY, token_age_days=0.5)
+    hour.grants["zoom_s2s"] = Health("zoom_s2s", State.READY, rotates=False)
+    hour.grants["zoom_slow"] = Health(
         "zoom_slow", State.BACKING_OFF, "Zoom is in trouble.", token_age_days=1.25
     )
     states = hour.run("zoom_default, zoom_s2s zoom_slow zoom_default")
@@ -81,14 +81,14 @@ def test_the_state_of_each_grant_is_told(hour: Hour, caplog: pytest.LogCaptureFi
 
 def test_without_the_parameter_the_setting_counts(hour: Hour) -> None:
     """[zoom] connections, zoom_default where nobody set it."""
-    hour.grants["zoom_default"] = Kept("zoom_default", State.READY, token_age_days=0.0)
+    hour.grants["zoom_default"] = Health("zoom_default", State.READY, token_age_days=0.0)
     assert hour.run(None) == {"zoom_default": "READY"}
 
 
 def test_a_lost_grant_makes_the_run_red_and_alerts_nobody_again(hour: Hour) -> None:
     """The alert came when it was lost; hour after hour of red runs add none, and the others are kept."""
-    hour.grants["zoom_lost"] = Kept("zoom_lost", State.CONSENT_REQUIRED, "authorise", alerted=True)
-    hour.grants["zoom_default"] = Kept("zoom_default", State.READY, token_age_days=0.0)
+    hour.grants["zoom_lost"] = Health("zoom_lost", State.CONSENT_REQUIRED, "authorise", alerted=True)
+    hour.grants["zoom_default"] = Health("zoom_default", State.READY, token_age_days=0.0)
     with pytest.raises(keeper.GrantsNeedAPerson, match="zoom_lost is CONSENT_REQUIRED."):
         hour.run("zoom_lost zoom_default")
     assert hour.alerts == []
@@ -107,7 +107,7 @@ def test_a_broken_connection_keeps_no_other_from_being_kept(
 ) -> None:
     """It is told like a state; what a person must correct is told once a day, a passing fault not at all."""
     hour.grants["zoom_gone"] = error
-    hour.grants["zoom_default"] = Kept("zoom_default", State.READY, token_age_days=0.0)
+    hour.grants["zoom_default"] = Health("zoom_default", State.READY, token_age_days=0.0)
     if red:
         with pytest.raises(keeper.GrantsNeedAPerson):
             hour.run("zoom_gone zoom_default")
@@ -123,7 +123,7 @@ def test_a_bug_stops_no_other_grant_and_is_raised_at_the_end(
 ) -> None:
     """What nobody foresaw is not called a state."""
     hour.grants["zoom_odd"] = ValueError("nobody foresaw this")
-    hour.grants["zoom_default"] = Kept("zoom_default", State.READY, token_age_days=0.0)
+    hour.grants["zoom_default"] = Health("zoom_default", State.READY, token_age_days=0.0)
     with (
         caplog.at_level(logging.INFO, logger="include.flow.keeper"),
         pytest.raises(ValueError, match="foresaw"),
@@ -144,8 +144,8 @@ def test_a_bug_stops_no_other_grant_and_is_raised_at_the_end(
 )
 def test_an_old_token_is_told_once_a_day(hour: Hour, at: Any, before: Any, told: bool) -> None:
     """By the first run of the UTC day, whenever that is."""
-    hour.grants["zoom_old"] = Kept("zoom_old", State.BACKING_OFF, "Zoom is away.", token_age_days=60.2)
-    hour.grants["zoom_young"] = Kept("zoom_young", State.BACKING_OFF, "Zoom is away.", token_age_days=59.9)
+    hour.grants["zoom_old"] = Health("zoom_old", State.BACKING_OFF, "Zoom is away.", token_age_days=60.2)
+    hour.grants["zoom_young"] = Health("zoom_young", State.BACKING_OFF, "Zoom is away.", token_age_days=59.9)
     at, before = (moment and datetime.fromisoformat(f"{moment}:00+00:00") for moment in (at, before))
     hour.run("zoom_old zoom_young", at=at, before=before)
     text = "Airflow: the refresh token of Connection zoom_old is 60 days old, and Zoom ends it at 90. Zoom is away."
@@ -154,7 +154,7 @@ def test_an_old_token_is_told_once_a_day(hour: Hour, at: Any, before: Any, told:
 
 def test_the_age_of_a_token_that_is_lost_matters_no_more(hour: Hour) -> None:
     """Its loss was alerted."""
-    lost = Kept("zoom_lost", State.CONSENT_REQUIRED, "authorise", alerted=True, token_age_days=95.0)
+    lost = Health("zoom_lost", State.CONSENT_REQUIRED, "authorise", alerted=True, token_age_days=95.0)
     hour.grants["zoom_lost"] = lost
     with pytest.raises(keeper.GrantsNeedAPerson):
         hour.run("zoom_lost")

@@ -14,7 +14,7 @@ from include.grant.broker_client import BrokerClient
 from include.grant.desk import Desk
 from include.grant.freshness import PauseError
 from include.grant.journal import Grant, GrantType, State, digest
-from include.grant.keeping import Kept
+from include.grant.keeping import Health
 from include.grant.store import NoGrantError
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
@@ -108,7 +108,7 @@ async def test_the_keeper_is_told_how_a_grant_stands_and_never_a_token(
     world: World, broker: BrokerClient, http: httpx.AsyncClient
 ) -> None:
     """State, reason and age, which no cache keeps; the refresh happens in the API server."""
-    assert await broker.keep() == Kept("zoom_default", State.READY, token_age_days=0.0)
+    assert await broker.keep() == Health("zoom_default", State.READY, token_age_days=0.0)
     assert world.zoom.posted == ["refresh-0"]
     signed = assertion.sign("zoom_default", "client-secret", now=time.time())
     answer = await http.post("/zoom/grants/zoom_default/keep", content=assertion.form(signed, None))

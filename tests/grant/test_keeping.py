@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from include.grant.journal import GrantType, State
-from include.grant.keeping import Kept, keep
+from include.grant.keeping import Health, keep
 from include.grant.rotation import StoreError
 from include.zoom.oauth import Kind, Outcome
 from tests.grant.world import World
@@ -16,10 +16,10 @@ HOUR = 3600
 INVALID_CLIENT = Outcome(Kind.MISCONFIGURED, "the token endpoint answered 400: invalid_client")
 
 
-def kept(world: World, *, idle_hours: float, unused_hours: float = 24) -> Kept:
+def kept(world: World, *, idle_hours: float, unused_hours: float = 24) -> Health:
     """A grant that is used once, then idle, then looked at by the keeper."""
 
-    async def use_then_keep() -> Kept:
+    async def use_then_keep() -> Health:
         desk = world.desk()
         await desk.serve(await desk.read("zoom_default"))
         await asyncio.sleep(idle_hours * HOUR)
@@ -28,10 +28,10 @@ def kept(world: World, *, idle_hours: float, unused_hours: float = 24) -> Kept:
     return world.run(use_then_keep())
 
 
-def first_look(world: World) -> Kept:
+def first_look(world: World) -> Health:
     """The keeper comes before anybody has used the grant."""
 
-    async def look() -> Kept:
+    async def look() -> Health:
         desk = world.desk()
         return await keep(desk, await desk.read("zoom_default"), unused_for=timedelta(hours=24))
 
@@ -48,13 +48,13 @@ def test_a_grant_that_is_idle_for_too_long_is_refreshed(
     """Also while its access token still lives; one that was used since is left alone."""
     found = kept(world, idle_hours=idle_hours, unused_hours=unused_hours)
     assert len(world.zoom.posted) == posts
-    assert found == Kept("zoom_default", State.READY, token_age_days=age_days)
+    assert found == Health("zoom_default", State.READY, token_age_days=age_days)
     assert not found.needs_person
 
 
 def test_a_refresh_token_that_a_person_put_there_is_adopted(world: World) -> None:
     """Nobody knows how old it is, so it is refreshed at once."""
-    assert first_look(world) == Kept("zoom_default", State.READY, token_age_days=0.0)
+    assert first_look(world) == Health("zoom_default", State.READY, token_age_days=0.0)
     assert world.zoom.posted == ["refresh-0"]
 
 
@@ -98,7 +98,7 @@ def test_a_server_to_server_grant_is_left_alone(world: World) -> None:
         world.database.grant, grant_type=GrantType.ACCOUNT_CREDENTIALS, refresh_token=None
     )
     world.database.grant = grant
-    assert first_look(world) == Kept("zoom_default", State.READY, rotates=False)
+    assert first_look(world) == Health("zoom_default", State.READY, rotates=False)
     assert world.zoom.posted == []
 
 

@@ -15,12 +15,12 @@ from include.grant.fields import Fields
 from include.grant.freshness import access_token, ask_again_seconds, seconds_left
 from include.grant.holder import AccessToken, TokenHolder
 from include.grant.hook.reading import api_server_url, aread_fields, has_database, read_fields
-from include.grant.keeping import Kept, keep
+from include.grant.keeping import Health, keep
 from include.grant.masking import forms
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
 
-__all__ = ["Kept", "ZoomHook"]
+__all__ = ["Health", "ZoomHook"]
 
 _TIMEOUT = httpx.Timeout(60, connect=10)
 
@@ -65,7 +65,7 @@ class ZoomHook(BaseHook):
                 self._fields = await aread_fields(self.zoom_conn_id)
             return self._fields
 
-    async def keep(self) -> Kept:
+    async def keep(self) -> Health:
         """How the grant stands, refreshed first where nobody used it for [zoom] keep_alive_hours; one try."""
         fields = await self.load()
         if has_database():
@@ -145,6 +145,6 @@ class _Local:
         value = access_token(grant, rejected) or ""
         return AccessToken(value, began + ask_again_seconds(grant), began + seconds_left(grant))
 
-    async def keep(self) -> Kept:
+    async def keep(self) -> Health:
         unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
         return await keep(self._desk, await self._desk.read(self._connection_id), unused_for=unused_for)
