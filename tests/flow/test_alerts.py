@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from include.flow import alerts
 from include.flow.alerts import run_failed
+from include.grant.hook import Health
+from include.grant.journal import State
+from include.zoom.errors import Misconfigured, TransientError
 
 CONTEXT: Any = {
     "dag": SimpleNamespace(dag_id="zoom_daily"),
@@ -59,3 +63,53 @@ def test_without_the_connection_nobody_is_alerted(receiver: Any) -> None:
     _, posts = receiver
     run_failed(CONTEXT)
     assert posts == []
+
+
+def grant_says(monkeypatch: pytest.MonkeyPatch, answer: Health | Exception) -> list[str]:
+    """What the broker tells of the run's grant; gives the Connections that it is asked of."""
+    asked: list[str] = []
+
+    class Hook:
+        def __init__(self, connection_id: str) -> None:
+            asked.append(connection_id)
+
+        async def keep(self) -> Health:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    monkeypatch.setattr(alerts, "ZoomHook", Hook)
+    return asked
+
+
+@pytest.mark.parametrize("state", [State.CONSENT_REQUIRED, State.MISCONFIGURED])
+def test_a_run_that_failed_for_its_grant_alone_is_not_told_again(
+    receiver: Any, monkeypatch: pytest.MonkeyPatch, state: State
+) -> None:
+    """The grant's own alert said it when it came about: one alert per incident."""
+    url, posts = receiver
+    monkeypatch.setenv("AIRFLOW_CONN_ZOOM_ALERTS", url)
+    asked = grant_says(monkeypatch, Health("zoom_second", state, "authorise", alerted=True))
+    run_failed(CONTEXT | {"params": {"zoom_conn_id": "zoom_second"}})
+    assert (asked, posts) == (["zoom_second"], [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Health("zoom_default", State.READY, token_age_days=0.1),
+        Health("zoom_default", State.CONSENT_REQUIRED, "never authorised"),
+        Misconfigured("There is no Connection zoom_default in Airflow."),
+        TransientError("the API server could not be asked"),
+        TimeoutError(),
+    ],
+)
+def test_whatever_else_is_known_of_the_grant_the_run_is_told(
+    receiver: Any, monkeypatch: pytest.MonkeyPatch, answer: Health | Exception
+) -> None:
+    """A grant that lives, that alerted nobody, or of which nothing can be learnt."""
+    url, posts = receiver
+    monkeypatch.setenv("AIRFLOW_CONN_ZOOM_ALERTS", url)
+    grant_says(monkeypatch, answer)
+    run_failed(CONTEXT | {"params": {"zoom_conn_id": "zoom_default"}})
+    assert ["scheduled__2026-11-22" in post["text"] for post in posts] == [True]
