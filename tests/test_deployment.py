@@ -55,6 +55,14 @@ def test_every_service_that_works_reaches_the_landing(compose: dict[str, Any]) -
         assert "landing:/opt/landing" in compose["services"][name]["volumes"], name
 
 
+def test_the_api_server_s_spill_folder_outlives_its_container(compose: dict[str, Any]) -> None:
+    """What Zoom answered while the database was away lies on a volume."""
+    folder = compose["x-airflow"]["environment"]["AIRFLOW__ZOOM__SPILL_FOLDER"]
+    mounts = dict(volume.split(":") for volume in compose["services"]["api-server"]["volumes"])
+    assert [name for name, place in mounts.items() if folder.startswith(f"{place}/")] == ["state"]
+    assert "state" in compose["volumes"]
+
+
 def test_every_zoom_setting_of_the_compose_file_exists(compose: dict[str, Any]) -> None:
     """A misspelt setting would be ignored in silence."""
     options = {f"AIRFLOW__ZOOM__{name.upper()}" for name in provider_info()["config"]["zoom"]["options"]}

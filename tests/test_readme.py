@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+from include.grant.journal import State
 from include.provider import provider_info
 from include.zoom.catalog import STREAMS
+from include.zoom.oauth import Kind
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text()
@@ -53,3 +55,23 @@ def test_the_decisions_are_written_down() -> None:
     """Who writes the Connection, raw landing before transform, one load, the flow's folder, who waits for a consent."""
     names = sorted(file.name[:4] for file in (PROJECT / "docs" / "adr").glob("0*.md"))
     assert names == ["0001", "0002", "0003", "0004", "0006"]
+
+
+OPERATING = (PROJECT / "docs" / "operating.md").read_text()
+
+
+def test_operating_names_every_state_audit_event_and_metric() -> None:
+    """What the code can be in, write and emit."""
+    assert [state for state in State if f"| `{state}` |" not in OPERATING] == []
+    assert [kind for kind in Kind if f"`{kind.name.lower()}`" not in OPERATING] == []
+    told = set(re.findall(r"`(zoom[._]grant\.[a-z_.]+)", OPERATING))
+    assert told == {
+        "zoom.grant.refresh.",
+        "zoom.grant.token_age_days",
+        "zoom.grant.wait",
+        "zoom_grant.consented",
+        "zoom_grant.disconnected",
+        "zoom_grant.lost",
+        "zoom_grant.misconfigured",
+        "zoom_grant.rotated",
+    }

@@ -28,6 +28,8 @@ from include.zoom.window import reachable_days
 
 CURSOR = "cursor"
 FINISHED = "finished"
+# Sooner, the scheduler may get the executor's word of a look's end when the next look runs, and ends that: a try is lost.
+_SHORTEST_WAIT_SECONDS = 10
 _log = logging.getLogger(__name__)
 
 
@@ -162,7 +164,8 @@ class _Pull:
         """A backfill's days come from no other run, so it waits without a worker; other runs fail at once."""
         if self.run.run_type != "backfill":
             return
-        until = datetime.now(UTC) + timedelta(seconds=conf.getint("zoom", "consent_poll_seconds"))
+        seconds = max(_SHORTEST_WAIT_SECONDS, conf.getint("zoom", "consent_poll_seconds"))
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
         _log.warning(
             "%s This backfill goes on by itself then; it looks again at %s UTC.", error, f"{until:%T}"
         )

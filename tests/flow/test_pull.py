@@ -36,16 +36,21 @@ def lose_consent(pull: _Pull) -> None:
         raise ConsentRequired(LOST)
 
 
+@pytest.mark.parametrize(("setting", "seconds"), [("120", 120), ("1", 10)])
 def test_a_backfill_waits_for_a_new_consent(
-    pull_in: Callable[[str], _Pull], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    pull_in: Callable[[str], _Pull],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    setting: str,
+    seconds: int,
 ) -> None:
-    """It is put off by the setting, says why, and keeps what was finished."""
-    monkeypatch.setenv("AIRFLOW__ZOOM__CONSENT_POLL_SECONDS", "120")
+    """It is put off by the setting, ten seconds at least, says why, and keeps what was finished."""
+    monkeypatch.setenv("AIRFLOW__ZOOM__CONSENT_POLL_SECONDS", setting)
     pull, before = pull_in("backfill"), datetime.now(UTC)
     with pytest.raises(AirflowRescheduleException) as caught:
         lose_consent(pull)
     wait = caught.value.reschedule_date - before
-    assert timedelta(seconds=120) <= wait < timedelta(seconds=130)
+    assert timedelta(seconds=seconds) <= wait < timedelta(seconds=seconds + 5)
     assert caplog.messages[0].startswith(f"{LOST} This backfill goes on by itself then")
     assert pull.run.memory.kept == {CURSOR: "what was finished"}
 

@@ -132,7 +132,7 @@ def pipeline() -> Iterator[Pipeline]:
         sandbox_arguments=("--users", "12", "--seed", "11", "--token-seconds", str(TOKEN_SECONDS)),
         settings={
             "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
-            "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "2",
+            "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "10",
             "AIRFLOW__ZOOM__KEEP_ALIVE_HOURS": "0",
             "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
         },
