@@ -88,6 +88,21 @@ class Pipeline:
         found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances/{task_id}/logs/{try_number}")
         return json.dumps(found["content"])
 
+    def connection(self, name: str, **fields: Any) -> None:
+        """Saves a Zoom Connection to this account, as a form does: `extra` is replaced as a whole."""
+        url = self.local.sandbox_url
+        extra = {"oauth_url": f"{url}/oauth", "plan": "business", **fields.pop("extra", {})}
+        body = {
+            "connection_id": name,
+            "conn_type": "zoom",
+            "host": f"{url}/v2",
+            "login": "sandbox-client-id",
+            "password": "sandbox-client-secret",
+            **fields,
+            "extra": json.dumps(extra),
+        }
+        self.local.airflow.put_connection(body)
+
     def connect(self, connection_id: str = "zoom_default") -> None:
         """A person's consent; the sandbox allows by itself."""
         command = [
@@ -133,7 +148,6 @@ def pipeline() -> Iterator[Pipeline]:
         settings={
             "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
             "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "10",
-            "AIRFLOW__ZOOM__KEEP_ALIVE_HOURS": "0",
             "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
         },
     ) as running:

@@ -14,22 +14,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 SECRET = "obviously-fake-wrong-secret"
 
 
-def connection(pipeline: Any, name: str, **fields: Any) -> None:
-    """Makes a Zoom Connection beside the working one."""
-    url = pipeline.local.sandbox_url
-    extra = {"oauth_url": f"{url}/oauth", "plan": "business", **fields.pop("extra", {})}
-    body = {
-        "connection_id": name,
-        "conn_type": "zoom",
-        "host": f"{url}/v2",
-        "login": "sandbox-client-id",
-        "password": "sandbox-client-secret",
-        **fields,
-        "extra": json.dumps(extra),
-    }
-    pipeline.local.airflow.put_connection(body)
-
-
 def failed_pull(pipeline: Any, name: str) -> tuple[dict[str, Any], str]:
     """Runs daily usage through a Connection that cannot work: the failed pull, and its log."""
     run = pipeline.trigger(conf={"zoom_conn_id": name, "streams": ["daily_usage"]})
@@ -48,7 +32,7 @@ def test_a_missing_connection_is_named(pipeline: Any) -> None:
 def test_a_wrong_client_secret_is_named_and_not_shown(pipeline: Any) -> None:
     """The app's credentials are wrong, the grant is not gone; the secret stays out of the log."""
     extra = {"grant_type": "account_credentials", "account_id": "sandbox-account"}
-    connection(pipeline, "zoom_wrong_secret", password=SECRET, extra=extra)
+    pipeline.connection("zoom_wrong_secret", password=SECRET, extra=extra)
     task, log = failed_pull(pipeline, "zoom_wrong_secret")
     assert "Misconfigured" in log
     assert "zoom_wrong_secret" in log
@@ -59,7 +43,7 @@ def test_a_wrong_client_secret_is_named_and_not_shown(pipeline: Any) -> None:
 def test_a_dead_grant_asks_for_consent_once(pipeline: Any) -> None:
     """A refresh token that Zoom refuses: consent is required, posted once, and the next task fails fast."""
     extra = {"refresh_token": "obviously-fake-dead-token", "account_id": "sandbox-account"}
-    connection(pipeline, "zoom_dead", extra=extra)
+    pipeline.connection("zoom_dead", extra=extra)
     before = pipeline.requests()
     for _ in range(2):
         task, log = failed_pull(pipeline, "zoom_dead")
@@ -79,7 +63,7 @@ def test_a_connection_from_the_environment_is_refused(pipeline: Any) -> None:
 
 def test_a_foreign_host_never_sees_the_client_secret(pipeline: Any) -> None:
     """Only Zoom's hosts, and those that the settings list."""
-    connection(pipeline, "zoom_foreign", host="https://zoom.us.example.com/v2")
+    pipeline.connection("zoom_foreign", host="https://zoom.us.example.com/v2")
     _, log = failed_pull(pipeline, "zoom_foreign")
     assert (
         "The host of Connection zoom_foreign is on a host that is not Zoom's, so no secret is sent there"
@@ -150,11 +134,9 @@ def test_a_failed_run_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -
 def test_a_lost_consent_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -> None:
     """One post in all, when the grant dies: neither the run that lost it nor the next adds one, others do."""
     extra = {"refresh_token": "obviously-fake-lost-token", "account_id": "sandbox-account"}
-    connection(pipeline, "zoom_lost", extra=extra)
-    confs = [
-        {"zoom_conn_id": name, "streams": ["daily_usage"]}
-        for name in ("zoom_lost", "zoom_lost", "zoom_nowhere")
-    ]
+    pipeline.connection("zoom_lost", extra=extra)
+    lost = {"zoom_conn_id": "zoom_lost", "streams": ["daily_usage"]}
+    confs: list[dict[str, Any]] = [lost, lost, {"first_day": "2999-01-01"}]
     runs = []
     for conf in confs:
         runs.append(pipeline.trigger(conf=conf))

@@ -59,8 +59,14 @@ def test_a_backfill_waits_for_the_consent_and_goes_on_by_itself(
 
 
 def test_the_keeper_keeps_what_it_can_and_names_the_rest(pipeline: Any, daily: str) -> None:
-    """An idle grant is refreshed once; a Connection that is not there makes the run red and stops nothing."""
-    airflow, before = pipeline.local.airflow, pipeline.requests()
+    """A token that a person put there is adopted at once; a Connection that is not there makes the run red alone."""
+    airflow = pipeline.local.airflow
+    extra = {
+        "account_id": "sandbox-account",
+        "refresh_token": pipeline.sandbox("POST", "grant")["refresh_token"],
+    }
+    pipeline.connection("zoom_default", extra=extra)
+    before = pipeline.requests()
     body = {"logical_date": None, "conf": {"connections": "zoom_nowhere zoom_default"}}
     run = airflow.api("POST", KEEPER, json=body)["dag_run_id"]
     airflow.wait_for(
@@ -70,4 +76,5 @@ def test_the_keeper_keeps_what_it_can_and_names_the_rest(pipeline: Any, daily: s
     assert "zoom_nowhere: MISCONFIGURED" in log
     assert "zoom_default: READY, refresh token 0.00 days old." in log
     assert "GrantsNeedAPerson" in log
-    assert pipeline.requests()["token_posts"] - before["token_posts"] == 1
+    after = pipeline.requests()
+    assert [after[name] - before[name] for name in ("token_posts", "token_refused")] == [1, 0]

@@ -27,17 +27,10 @@ def second(pipeline: Pipeline) -> Iterator[Pipeline]:
     log = processes.log("sandbox-second")
     wait_for(lambda: "\n" in log.read_text())
     url = json.loads(log.read_text().splitlines()[0])["url"]
-    body = {
-        "connection_id": "zoom_second",
-        "conn_type": "zoom",
-        "host": f"{url}/v2",
-        "login": "sandbox-client-id",
-        "password": "sandbox-client-secret",
-        "extra": json.dumps({"oauth_url": f"{url}/oauth", "plan": "business"}),
-    }
-    pipeline.local.airflow.put_connection(body)
-    pipeline.connect("zoom_second")
-    yield Pipeline(dataclasses.replace(pipeline.local, sandbox_url=url))
+    other = Pipeline(dataclasses.replace(pipeline.local, sandbox_url=url))
+    other.connection("zoom_second")
+    other.connect("zoom_second")
+    yield other
     processes.stop("sandbox-second")
 
 
