@@ -6,7 +6,7 @@ from typing import Self
 
 from include.grant.desk import Desk
 from include.grant.journal import Grant, State, digest
-from include.grant.rotation import StoreError
+from include.grant.storage import StoreError
 from include.zoom.errors import ConsentRequired, PermanentError, ZoomError
 
 NEEDS_PERSON = (State.CONSENT_REQUIRED, State.MISCONFIGURED)
