@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from include.zoom.oauth import App
 
-SPENT_KEPT = 200  # about a week of rotations: longer than a form stays open
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of a token that a person brought: it counts as due
+_SPENT_KEPT = 200  # about a week of rotations: longer than a form stays open
 
 
 class State(StrEnum):
@@ -80,7 +81,7 @@ class Fingerprints:
     def spend_mark(self, mark: str) -> "Fingerprints":
         """The same for a token of which only the fingerprint is left."""
         spent = (*(known for known in self.spent if known != mark), mark)
-        return replace(self, spent=spent[-SPENT_KEPT:])
+        return replace(self, spent=spent[-_SPENT_KEPT:])
 
 
 @dataclass(frozen=True)
@@ -158,9 +159,10 @@ class Grant:
 
     @property
     def token_age(self) -> timedelta | None:
-        """How long ago the newest refresh token was granted; Zoom lets one live 90 days."""
+        """How long ago the newest refresh token was granted, None where nobody knows; Zoom lets one live 90 days."""
         newest = self.journal.newest
-        return self.now - newest.issued_at if self.rotates and newest and newest.refresh_token else None
+        known = newest and newest.refresh_token and newest.issued_at > UNKNOWN_TIME
+        return self.now - newest.issued_at if self.rotates and newest and known else None
 
     def knows(self, tokens: Tokens) -> bool:
         """Whether the database has this token set, or knows that it is spent."""
@@ -192,10 +194,10 @@ class Grant:
         )
 
     def _connection_tokens(self) -> Tokens | None:
-        # No time is known of it, so it counts as due; a spent one without its successor counts as none.
+        # A spent one without its successor counts as none.
         if self.refresh_token is None or self.standing is Standing.SPENT:
             return None
-        return Tokens(None, self.refresh_token, self.now, self.now)
+        return Tokens(None, self.refresh_token, UNKNOWN_TIME, UNKNOWN_TIME)
 
 
 def digest(access_token: str) -> str:

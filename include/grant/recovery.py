@@ -1,7 +1,7 @@
 """An answer on this host's disk that the database does not know: adopted, or kept aside as the orphan.
 
-Adopted as the newest where the database stands where it stood when the answer's token was posted, or is older than
-that (a failover that lost the last commits, a restored backup). Otherwise it is tried before consent is declared lost.
+Adopted as the newest where what the database has is older (a kill before the commit, a failover that lost the last
+commits, a restored backup). Where consent has been declared lost meanwhile, it is tried before anything else.
 """
 
 import logging
@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, replace
 
 from include.grant.answers import Answered, after
-from include.grant.journal import SPENT_KEPT, Fingerprints, Grant, Journal, Tokens
+from include.grant.journal import Fingerprints, Grant, Journal, State, Tokens
 from include.grant.spill import Kept
 from include.grant.storage import Storage
 from include.zoom.oauth import Kind, Outcome, TokenSet
@@ -18,10 +18,14 @@ log = logging.getLogger(__name__)
 
 
 def is_news(seen: Grant, kept: Kept) -> bool:
-    """Whether the database neither has this answer nor has left it behind."""
-    behind = seen.journal.generation - kept.generation
-    ended = behind > 0 and seen.journal.newest is None  # by a person, after this answer
-    return seen.rotates and not seen.knows(kept.tokens) and not ended and behind <= SPENT_KEPT
+    """Whether the database lacks this answer, and what it has is older.
+
+    Times tell, not generations: those start again from the older number where a backup was restored.
+    """
+    newest, ended = seen.journal.newest, seen.journal.alerted_at  # without a newest: ended by a person
+    reference = newest.issued_at if newest else ended
+    newer = reference is None or kept.tokens.issued_at > reference
+    return seen.rotates and newer and not seen.knows(kept.tokens)
 
 
 def mark_of(journal: Journal, tokens: Tokens | None) -> str:
@@ -57,8 +61,8 @@ class Recovery:
             return None  # a person put another token there
         if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
             return seen if journal.attempt_deadline else None
-        if kept.generation < journal.generation:
-            return None
+        if journal.state is State.CONSENT_REQUIRED:
+            return None  # another host has posted meanwhile, which may have ended this one too: to be tried first
         return await self.storage.lease(seen, uuid.uuid4().hex)
 
 

@@ -248,6 +248,7 @@ class Machine(RuleBasedStateMachine):
             return
         if process.op and process.op.kind == "sleep" and self.now < process.wakes_at:
             return
+        self.now += 0.001
         before = self.rows.grant
         if process.op and process.op.kind == "send":
             self._check_the_post(process)

@@ -442,11 +442,12 @@ def test_an_orphan_that_zoom_refuses_is_not_brought_back_from_the_disk(world: Wo
 
     async def lost() -> None:
         await world.process().refresh()
-        older = dict(world.disk.files)
         world.zoom.newest = "somebody else's"
         await asyncio.gather(world.process().refresh(digest("access-1")), return_exceptions=True)
-        stray = dataclasses.replace(older["zoom_default"].tokens, refresh_token="stray")
-        world.disk.files["zoom_default"] = dataclasses.replace(older["zoom_default"], tokens=stray)
+        kept = world.disk.files["zoom_default"]
+        later = kept.tokens.issued_at + timedelta(seconds=1)
+        stray = dataclasses.replace(kept.tokens, refresh_token="stray", issued_at=later)
+        world.disk.files["zoom_default"] = dataclasses.replace(kept, tokens=stray)
         for _ in range(5):
             await asyncio.gather(world.process().refresh(digest("access-1")), return_exceptions=True)
 
