@@ -33,16 +33,21 @@ class Answered:
 
     @property
     def journal(self) -> Journal:
-        """The journal before, knowing the posted token as its newest: a person may have put it there."""
+        """The journal before, with the posted token as its newest: a person has brought it, or it was the orphan."""
         journal, posted = self.held.journal, self.posted
-        if posted is None or posted.refresh_token is None or posted in (journal.newest, journal.orphan):
+        if posted is None or posted.refresh_token is None or posted == journal.newest:
+            return journal
+        lost = journal.state is State.CONSENT_REQUIRED  # the newest has been refused already
+        if posted == journal.orphan and not lost:
             return journal
         marks = journal.fingerprints
+        if lost and journal.newest:
+            marks = marks.spend(journal.newest.refresh_token)
         newest, client = marks.of(posted.refresh_token), marks.of(self.held.app.client_id)
         marks = replace(marks, newest=newest, client=client)
-        return replace(
-            journal, newest=posted, previous=journal.newest, orphan=journal.newest, fingerprints=marks
-        )
+        displaced = journal.orphan if lost else journal.newest
+        orphan = displaced if displaced != posted else None
+        return replace(journal, newest=posted, previous=journal.newest, orphan=orphan, fingerprints=marks)
 
 
 def after(answered: Answered) -> Journal:
