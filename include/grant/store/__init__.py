@@ -7,12 +7,11 @@ the attempt or the ciphertext that it replaces. Times are the database's.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from airflow.configuration import conf
-from sqlalchemy.exc import SQLAlchemyError
 
 from include.grant.answers import consented
 from include.grant.fields import Fields
@@ -23,15 +22,11 @@ from include.grant.sealing import from_row, to_row
 from include.grant.storage import LEASE_SECONDS, StoreError
 from include.grant.store.audit import record
 from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
+from include.grant.store.database import now as _now
+from include.grant.store.database import transaction
 from include.grant.store.secrecy import mask, mask_tokens, seal, unsealed
 from include.zoom.errors import Misconfigured
 from include.zoom.oauth import Outcome
-
-_NOW = {
-    "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
-    "postgresql": "SELECT clock_timestamp()",
-    "mysql": "SELECT UTC_TIMESTAMP(6)",
-}
 
 
 class NoGrantError(Misconfigured):
@@ -139,11 +134,8 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine().begin() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StoreError(f"Airflow's metadata database failed ({type(error).__name__}).") from error
+        with transaction(self._engine) as connection:
+            yield connection
 
     def _first_read(self) -> Grant:
         """Makes the journal row; another process may do so at the same time."""
@@ -248,9 +240,3 @@ def _keys(journal: Journal) -> dict[str, str | None]:
         "refresh_token": newest.refresh_token if newest else None,
         "access_token": newest.access_token if newest else None,
     }
-
-
-def _now(connection: sa.Connection) -> datetime:
-    now = connection.execute(sa.text(_NOW[connection.dialect.name])).scalar_one()
-    moment = datetime.fromisoformat(now) if isinstance(now, str) else now
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
