@@ -18,11 +18,22 @@ ARROWS = {
     "include.warehouse": ("include.zoom",),
     "include.flow": ("include.grant.hook", "include.zoom", "include.landing", "include.warehouse"),
     "dags": ("include.flow", "include.zoom.catalog"),
-    "plugins": ("include.grant",),
+    "include.console": (
+        "include.grant",
+        "include.zoom.catalog",
+        "include.zoom.errors",
+        "include.zoom.stream",
+    ),
+    "plugins": ("include.console", "include.grant.broker"),
 }
 AIRFLOW = (
     "dags",
     "plugins",
+    "include.console.access",
+    "include.console.connections",
+    "include.console.consents",
+    "include.console.notices",
+    "include.console.routes",
     "include.flow",
     "include.grant.broker",
     "include.grant.consent",

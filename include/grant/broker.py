@@ -12,7 +12,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from airflow.configuration import conf
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from include.grant import assertion
@@ -32,17 +32,18 @@ _RETRY_SECONDS = 2.0
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Makes the desk, and waits for the refreshes under way when the API server stops."""
     app.state.desk = new_desk()
     await recover(app.state.desk)
     yield
     await app.state.desk.finish()
 
 
-app = FastAPI(title="Zoom grants", lifespan=_lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+router = APIRouter()
 
 
-@app.post("/grants/{connection_id}/access-token")
+@router.post("/grants/{connection_id}/access-token")
 async def give_access_token(connection_id: str, request: Request) -> JSONResponse:
     """An access token for who can sign with the Connection's client secret."""
     desk: Desk = request.app.state.desk
@@ -56,7 +57,7 @@ async def give_access_token(connection_id: str, request: Request) -> JSONRespons
         return _failure(error)
 
 
-@app.post("/grants/{connection_id}/keep")
+@router.post("/grants/{connection_id}/keep")
 async def keep_alive(connection_id: str, request: Request) -> JSONResponse:
     """How the grant stands, refreshed where nobody used it for a while; never a token."""
     desk: Desk = request.app.state.desk

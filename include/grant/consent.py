@@ -169,6 +169,10 @@ def _write(began: Grant, outcome: Outcome, account_id: str | None, by: str) -> N
     store = _store(began.connection_id)
     for _ in range(_TRIES):  # a refresh that ends in between moves the generation: the consent is newer
         seen = replace(store.read(), now=began.now)  # a token's life counts from before the request
+        if seen.journal.consented_at and seen.journal.consented_at > began.now:
+            raise Misconfigured(
+                "Somebody consented anew meanwhile: that consent counts, and this one is of no use."
+            )
         if store.consent(seen, outcome, account_id=account_id, by=by):
             return
     raise TransientError("The grant could not be written: authorise again.")

@@ -1,4 +1,4 @@
-"""The journal's table, `zoom_grant`, in Airflow's metadata database."""
+"""Our tables in Airflow's metadata database: the journal, `zoom_grant`, and the consents under way, `zoom_consent`."""
 
 from datetime import UTC, datetime
 
@@ -56,4 +56,15 @@ journal_table = Table(
     Column("consented_at", UtcTime),
     Column("consented_by", String(250)),
     Column("alerted_at", UtcTime),
+)
+
+consent_table = Table(
+    "zoom_consent",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("connection_id", String(250), nullable=False),
+    Column("user_id", String(250), nullable=False),
+    Column("browser_hash", String(64), nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
 )

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from include.grant import assertion
-from include.grant.broker import app
+from include.grant.broker import router
 from include.grant.broker_client import BrokerClient
 from include.grant.desk import Desk
 from include.grant.freshness import PauseError
@@ -19,6 +20,9 @@ from include.grant.store import NoGrantError
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
 from tests.grant.world import World
+
+app = FastAPI()
+app.include_router(router)
 
 PATH = "/grants/zoom_default/access-token"
 

@@ -1,0 +1,77 @@
+"""The Zoom Connections of Airflow's database: what stands in them for the page, and new ones."""
+
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+import anyio
+import sqlalchemy as sa
+from airflow import settings
+from airflow.configuration import conf
+from airflow.models.connection import Connection
+from airflow.models.log import Log
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from include.console.new_account import InvalidFormError, NewAccount
+from include.console.standing import Standing, standing, unreadable
+from include.grant.rotation import StoreError
+from include.grant.store.connection_row import refuse_unsafe
+from include.grant.store.database import transaction
+from include.grant.store.secrecy import mask
+from include.grant.store.wiring import store
+from include.zoom.catalog import streams
+from include.zoom.errors import ZoomError
+
+_LIMITER = anyio.CapacityLimiter(2)  # of the API server's 40 threads, which it needs for its own routes
+_T = TypeVar("_T")
+
+
+async def in_thread(call: Callable[[], _T]) -> _T:
+    """Runs what waits for the database without stopping the API server."""
+    return await anyio.to_thread.run_sync(call, limiter=_LIMITER)
+
+
+def connection_ids() -> set[str]:
+    """All Connections of type `zoom`."""
+    table = Connection.__table__
+    with transaction(settings.get_engine) as connection:
+        found = connection.execute(sa.select(table.c.conn_id).where(table.c.conn_type == "zoom"))
+        return set(found.scalars())
+
+
+def look(connection_id: str) -> Standing:
+    """What the page shows of one; also of one that cannot be used, with the reason."""
+    source = conf.get("zoom", "participants_source", fallback="past_meetings")
+    try:
+        refuse_unsafe(connection_id)
+        kept = store(connection_id)
+        fields = kept.fields()
+        return standing(kept.read(), plan=fields.plan, streams=streams(source).values())
+    except ZoomError as error:
+        return unreadable(connection_id, str(error))
+
+
+def add(account: NewAccount, by: str) -> None:
+    """Makes the Connection, with a line in Airflow's audit log.
+
+    Raises:
+        InvalidFormError: There is one of this id.
+        Misconfigured: It could not be kept safely, or something shadows it.
+        StoreError: The database failed.
+    """
+    refuse_unsafe(account.connection_id)
+    mask(account.client_secret)
+    values = account.values
+    made = Connection(conn_id=account.connection_id, **{**values, "extra": json.dumps(values["extra"])})
+    line = Log(
+        event="zoom_account_added", owner=by, extra=json.dumps({"connection_id": account.connection_id})
+    )
+    try:
+        with Session(settings.get_engine()) as session, session.begin():  # type: ignore[no-untyped-call]
+            session.add_all((made, line))
+    except IntegrityError as error:
+        taken = {"connection_id": "There is a Connection of this id: choose another."}
+        raise InvalidFormError(taken) from error
+    except SQLAlchemyError as error:
+        raise StoreError(f"Airflow's metadata database failed ({type(error).__name__}).") from error
