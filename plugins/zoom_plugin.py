@@ -17,7 +17,6 @@ class ZoomPlugin(AirflowPlugin):
             "url_route": "zoom",
             "destination": "nav",
             "icon": "zoom/static/icon.svg",
-            "icon_dark_mode": "zoom/static/icon_dark.svg",
         }
     ]
 

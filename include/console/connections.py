@@ -65,7 +65,7 @@ def add(account: NewAccount, by: str) -> None:
     values = account.values
     made = Connection(conn_id=account.connection_id, **{**values, "extra": json.dumps(values["extra"])})
     line = Log(
-        event="zoom_account_added", owner=by, extra=json.dumps({"connection_id": account.connection_id})
+        event="zoom_account.added", owner=by, extra=json.dumps({"connection_id": account.connection_id})
     )
     try:
         with Session(settings.get_engine()) as session, session.begin():  # type: ignore[no-untyped-call]

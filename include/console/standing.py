@@ -77,7 +77,7 @@ def standing(grant: Grant, *, plan: str, streams: Iterable[Stream]) -> Standing:
         plan=plan,
         granted=tuple(sorted(known.scopes.split())) if known else (),
         missing=lacking,
-        age_days=(grant.now - known.issued_at) // _DAY if known and grant.rotates else None,
+        age_days=grant.token_age // _DAY if grant.token_age is not None else None,
         issued_at=known.issued_at if known else None,
         rotated_at=journal.rotated_at,
         next_attempt_at=journal.next_attempt_at if word is Word.WAITING else None,
@@ -91,7 +91,7 @@ def _word(grant: Grant) -> tuple[Word, str]:
     if grant.adopts:
         return Word.WAITING, "A refresh token was entered by hand; the next task that asks tries it."
     if grant.rotates and journal.state is State.CONSENT_REQUIRED:
-        return Word.CONSENT_REQUIRED, journal.reason
+        return (Word.CONSENT_REQUIRED if journal.newest else Word.NOT_CONNECTED), journal.reason
     if grant.rotates and grant.tokens is None:
         return Word.NOT_CONNECTED, ""
     if journal.state in (State.MISCONFIGURED, State.BACKING_OFF):
@@ -113,8 +113,8 @@ def _paused(grant: Grant) -> tuple[Word, str]:
 
 
 def _by_age(grant: Grant) -> tuple[Word, str]:
-    tokens, reason = grant.tokens, grant.journal.reason
-    if grant.rotates and tokens and grant.now - tokens.issued_at >= OLD_DAYS * _DAY:
+    age, reason = grant.token_age, grant.journal.reason
+    if age is not None and age >= OLD_DAYS * _DAY:
         return (
             Word.OLD,
             f"Its refresh token is over {OLD_DAYS} days old; Zoom ends it after {LIFE_DAYS}. {reason}".strip(),

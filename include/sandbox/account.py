@@ -20,6 +20,7 @@ class Asked:
     values: dict[str, str]
     parameters: dict[str, str]
     by_a_person: bool = True
+    account_id: str = ""
 
     @property
     def listing(self) -> str:

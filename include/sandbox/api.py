@@ -137,16 +137,16 @@ class Api:
             headers = verdict.headers
             if verdict.refused:
                 return json_answer(verdict.body, 429, headers)
-            asked = Asked(route.template, values, dict(request.query_params), self._tokens.of_a_person(token))
-            return json_answer(self._rows(route, asked), headers=headers)
+            by_a_person, account_id = self._tokens.of_a_person(token), self._tokens.account(token)
+            asked = Asked(route.template, values, dict(request.query_params), by_a_person, account_id)
+            return json_answer(self._rows(route, asked, self._tokens.scopes(token)), headers=headers)
         except ApiError as error:
             return json_answer(error.body, error.status, headers)
 
-    def _rows(self, route: Route, asked: Asked) -> dict[str, Any]:
+    def _rows(self, route: Route, asked: Asked, granted: set[str]) -> dict[str, Any]:
         if route is _UNKNOWN:
             raise ApiError(400, 2300, "This API endpoint is not recognized.")
-        granted = self._account.settings.scopes.split()
-        if not set(route.scopes) & set(granted):
+        if not set(route.scopes) & granted:
             missing = ", ".join(route.scopes)
             raise ApiError(400, 4711, f"Invalid access token, does not contain scopes:[{missing}].")
         if route.paid and self._account.settings.plan == "free":

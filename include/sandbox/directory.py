@@ -30,7 +30,7 @@ def user(account: Account, asked: Asked) -> Row:
     index = find_user(account, asked)
     row = profile(account.people, index, account.now())
     return row | {
-        "account_id": account.people.account_id,
+        "account_id": asked.account_id or account.people.account_id,
         "account_number": 3_000_000_001,
         "role_name": "Owner" if index == 0 else "Member",
         "use_pmi": False,

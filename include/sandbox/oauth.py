@@ -37,6 +37,8 @@ class Code:
     challenge: str
     method: str
     expires_at: float
+    account: str
+    scopes: str
 
 
 class OAuth:
@@ -96,6 +98,8 @@ class OAuth:
             asked.get("code_challenge", ""),
             asked.get("code_challenge_method", "plain"),
             now + CODE_SECONDS,
+            asked.get("account", ""),
+            asked.get("scopes", ""),
         )
         return code
 
@@ -104,7 +108,8 @@ class OAuth:
             f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
             for name, value in asked.items()
         )
-        return _PAGE.format(hidden=hidden, scopes=html.escape(self._settings.scopes))
+        account, scopes = (html.escape(text) for text in (self._settings.account, self._settings.scopes))
+        return _PAGE.format(hidden=hidden, account=account, scopes=scopes)
 
     def _refusal(self, request: Request, grant: str) -> dict[str, object]:
         if not self._is_client(request):
@@ -135,7 +140,7 @@ class OAuth:
             return dict(REDIRECT_MISMATCH)
         if code.challenge and _challenge(asked.get("code_verifier", ""), code.method) != code.challenge:
             return dict(INVALID_CODE)
-        return self._tokens.consent()
+        return self._tokens.consent(code.account, code.scopes)
 
 
 def _challenge(verifier: str, method: str) -> str:
@@ -162,8 +167,9 @@ _PAGE = """<!doctype html>
 <body>
 <h1>Simulated Zoom</h1>
 <p>An app asks to read this account's data. Nothing here is real.</p>
-<p>Scopes: {scopes}</p>
 <form method="post" action="authorize">{hidden}
+<p><label>Signed in to the account <input name="account" value="{account}"></label></p>
+<p><label>Scopes of the app <textarea name="scopes" rows="8" cols="60">{scopes}</textarea></label></p>
 <button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button>
 </form>

@@ -20,6 +20,8 @@ class Chain:
     alive: bool = True
     newest: str = ""
     renewed_at: float = 0
+    account: str = ""
+    scopes: str = ""
     spent: dict[str, float] = field(default_factory=dict)
 
 
@@ -37,16 +39,16 @@ class Tokens:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._chain = Chain(alive=False)
+        self._granted: dict[str, Chain] = {}
         self._chains: dict[str, Chain] = {}
         self._access: dict[str, Access] = {}
         if settings.refresh_token:
-            self._grant_with(settings.refresh_token)
+            self._grant_with(settings.refresh_token, settings.account, settings.scopes)
 
-    def consent(self) -> dict[str, object]:
-        """A new grant; the chain of an older consent ends (https://developers.zoom.us, error 4741)."""
-        self._grant_with(self.token("refresh"))
-        return self._answer(self._chain)
+    def consent(self, account: str = "", scopes: str = "") -> dict[str, object]:
+        """A new grant; the chain of the account's older consent ends (https://developers.zoom.us, error 4741)."""
+        account, scopes = account or self._settings.account, scopes or self._settings.scopes
+        return self._answer(self._grant_with(self.token("refresh"), account, scopes))
 
     def refresh(self, token: str) -> dict[str, object] | None:
         """What a refresh token gives; None where it gives nothing."""
@@ -69,7 +71,7 @@ class Tokens:
 
     def end_grant(self) -> None:
         """Ends the grant that lives now, as when the owner removes the app."""
-        self._end(self._chain)
+        self._end(self._granted.get(self._settings.account))
 
     def verdict(self, access_token: str) -> str:
         """`live`, `expired` or `unknown`; the API answers 401 to the latter two."""
@@ -81,6 +83,16 @@ class Tokens:
     def of_a_person(self, access_token: str) -> bool:
         """Whether a person's consent stands behind this token, so that `/users/me` is somebody."""
         return self._access[access_token].chain is not None
+
+    def account(self, access_token: str) -> str:
+        """Whose data this token is for."""
+        chain = self._access[access_token].chain
+        return chain.account if chain else self._settings.account
+
+    def scopes(self, access_token: str) -> set[str]:
+        """What this token may ask."""
+        chain = self._access[access_token].chain
+        return set((chain.scopes if chain else self._settings.scopes).split())
 
     def token(self, kind: str) -> str:
         """A new token that looks like Zoom's (a JWT of about 700 characters) and says that it is none."""
@@ -104,10 +116,14 @@ class Tokens:
         head = {"sv": "000002", "alg": "HS512", "v": "2.0", "kid": "00000000-sandbox"}
         return f"{_encoded(head)}.{_encoded(claims)}.{secrets.token_urlsafe(64)}"
 
-    def _grant_with(self, refresh_token: str) -> None:
-        self._end(self._chain)
-        self._chain = Chain(newest=refresh_token, renewed_at=self._clock.seconds())
-        self._chains = {refresh_token: self._chain}
+    def _grant_with(self, refresh_token: str, account: str, scopes: str) -> Chain:
+        self._end(self._granted.get(account))
+        chain = Chain(newest=refresh_token, renewed_at=self._clock.seconds(), account=account, scopes=scopes)
+        self._granted[account] = chain
+        self._chains = {token: kept for token, kept in self._chains.items() if kept.alive} | {
+            refresh_token: chain
+        }
+        return chain
 
     def _usable(self, chain: Chain, token: str) -> bool:
         now = self._clock.seconds()
@@ -132,7 +148,8 @@ class Tokens:
         if chain is not None:
             answer["refresh_token"] = chain.newest
         answer["expires_in"] = self._settings.token_seconds - 1
-        return answer | {"scope": self._settings.scopes, "api_url": "https://api.zoom.us"}
+        scopes = chain.scopes if chain else self._settings.scopes
+        return answer | {"scope": scopes, "api_url": "https://api.zoom.us"}
 
     def _new_access_token(self, chain: Chain | None) -> str:
         now = self._clock.seconds()
@@ -147,8 +164,9 @@ class Tokens:
         self._access[token] = Access(chain, now + self._settings.token_seconds)
         return token
 
-    def _end(self, chain: Chain) -> None:
-        chain.alive = False
+    def _end(self, chain: Chain | None) -> None:
+        if chain is not None:
+            chain.alive = False
 
 
 def _encoded(part: Mapping[str, object]) -> str:

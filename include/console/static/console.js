@@ -22,6 +22,8 @@ const WORDS = {
   consent_required: ["failed", "Consent required", ""],
   unreadable: ["failed", "Cannot be used", ""],
 };
+const ACUTE = ["consent_required", "misconfigured", "unreadable", "not_connected", "old"]; // what waits for a person first
+const IN_CONNECTIONS = ["unreadable", "misconfigured"];
 const KINDS = { true: "General app", false: "Server-to-server app" };
 const PLANS = { free: "Free", pro: "Pro", business: "Business or higher" };
 const NEW_ACCOUNT = {
@@ -96,6 +98,9 @@ const agoText = (iso) => {
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.round(seconds / size), unit);
 };
 
+const byUrgency = (accounts) =>
+  accounts.toSorted((one, other) => Number(ACUTE.includes(other.word)) - Number(ACUTE.includes(one.word)));
+
 const counted = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 // ---- pieces -------------------------------------------------------------------------------------------------
@@ -115,8 +120,8 @@ const Said = ({ notice, onClose }) => {
     onClose && h(C.CloseButton, { size: "xs", "aria-label": "Close this notice", onClick: onClose }));
 };
 
-const Fact = ({ label, children }) =>
-  h(C.DataList.Item, { minWidth: 0 },
+const Fact = ({ label, wide = false, children }) =>
+  h(C.DataList.Item, { minWidth: 0, gridColumn: wide ? "1 / -1" : undefined },
     h(C.DataList.ItemLabel, null, label),
     h(C.DataList.ItemValue, { overflowWrap: "anywhere", display: "block", minWidth: 0 }, children));
 
@@ -169,8 +174,10 @@ const Reason = ({ account }) => {
     return null;
   }
   const palette = WORDS[account.word][0];
-  return h(C.Box, { borderLeftWidth: 3, borderColor: `${palette}.solid`, pl: 3, mb: 4, "data-testid": "zoom-reason" },
+  return h(C.Box, { borderLeftWidth: 3, borderColor: `${palette}.solid`, pl: 3, mb: account.readable ? 4 : 0, "data-testid": "zoom-reason" },
     h(C.Text, { overflowWrap: "anywhere" }, text),
+    IN_CONNECTIONS.includes(account.word) && account.may_edit &&
+      h(C.Link, { href: "connections", color: "fg.info", fontSize: "sm" }, "Correct it in Admin → Connections"),
     account.next_attempt_at && h(C.Text, { color: "fg.muted", fontSize: "sm" }, "Next attempt from ", timeText(account.next_attempt_at)));
 };
 
@@ -222,12 +229,12 @@ const Account = ({ account, page, onDisconnect }) => {
         h(Fact, { label: "Zoom account" }, account.account_id ?? h(None)),
         h(Fact, { label: "Plan" }, PLANS[account.plan] ?? h(None)),
         account.rotates && h(Fact, { label: "Consented by" }, account.consented_at
-          ? h(Fragment, null, account.consented_by, h(C.Text, { as: "span", color: "fg.muted" }, ", "), h(Time, { iso: account.consented_at }))
+          ? h(Fragment, null, h(C.Text, null, account.consented_by), h(Time, { iso: account.consented_at }))
           : h(None)),
         h(Fact, { label: account.rotates ? "Last rotation" : "Last token" }, account.rotated_at ? h(Time, { iso: account.rotated_at }) : h(None)),
         h(Fact, { label: "Refresh token's age" }, h(TokenAge, { account })),
         h(Fact, { label: "Granted" }, h(Granted, { scopes: account.granted })),
-        h(Fact, { label: "Missing" }, h(Missing, { account })))));
+        h(Fact, { label: "Missing", wide: account.missing.length > 0 }, h(Missing, { account })))));
 };
 
 // ---- dialogs ------------------------------------------------------------------------------------------------
@@ -400,7 +407,7 @@ const ZoomPage = () => {
       !page && !refusal && h(C.Skeleton, { height: "10rem" }),
       page && !page.redirect_uri && (acts || page.may_add) && h(RedirectHint),
       page && page.accounts.length === 0 && h(Nothing, { page, onAdd: () => setOpen({ dialog: "add" }) }),
-      page?.accounts.map((account) =>
+      page && byUrgency(page.accounts).map((account) =>
         h(Account, { key: account.connection_id, account, page, onDisconnect: (chosen) => setOpen({ dialog: "disconnect", account: chosen }) }))),
     open && h(Dialogs, { open, page, onClose: close, onDone: done }));
 };

@@ -5,8 +5,8 @@ from alembic import op
 
 from include.grant.schema import UtcTime
 
-revision = "zoom0002"
-down_revision = "zoom0001"
+revision = "zoom0003"
+down_revision = "zoom0002"
 branch_labels = None
 depends_on = None
 
