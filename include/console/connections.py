@@ -22,6 +22,7 @@ from include.grant.store.secrecy import mask
 from include.grant.store.wiring import store
 from include.zoom.catalog import streams
 from include.zoom.errors import ZoomError
+from include.zoom.stream import Stream
 
 _LIMITER = anyio.CapacityLimiter(2)  # of the API server's 40 threads, which it needs for its own routes
 _T = TypeVar("_T")
@@ -42,14 +43,19 @@ def connection_ids() -> set[str]:
 
 def look(connection_id: str) -> Standing:
     """What the page shows of one; also of one that cannot be used, with the reason."""
-    source = conf.get("zoom", "participants_source", fallback="past_meetings")
     try:
         refuse_unsafe(connection_id)
         kept = store(connection_id)
         fields = kept.fields()
-        return standing(kept.read(), plan=fields.plan, streams=streams(source).values())
+        return standing(kept.read(), plan=fields.plan, streams=pulled())
     except ZoomError as error:
         return unreadable(connection_id, str(error))
+
+
+def pulled() -> tuple[Stream, ...]:
+    """The streams as this installation pulls them."""
+    source = conf.get("zoom", "participants_source", fallback="past_meetings")
+    return tuple(streams(source).values())
 
 
 def add(account: NewAccount, by: str) -> None:

@@ -6,14 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 from airflow import settings
 from airflow.configuration import conf
 
-from include.console.connections import in_thread
+from include.console.connections import in_thread, pulled
 from include.console.notices import Notice
 from include.console.scopes import Missing, missing
 from include.grant.consent import Consented, Request, grant
 from include.grant.store.connection_row import refuse_unsafe
 from include.grant.store.pending import Asker, Begun, Pending
 from include.grant.store.wiring import store
-from include.zoom.catalog import streams
 from include.zoom.errors import Misconfigured
 
 
@@ -57,8 +56,7 @@ async def finish(request: Request, answer: str, by: str) -> Notice:
         ZoomError: Nothing was written; what was granted before stays.
     """
     consented = await grant(request, answer, by=by)
-    source = conf.get("zoom", "participants_source", fallback="past_meetings")
-    lacking = missing(consented.scopes, streams(source).values(), of_a_person=True)
+    lacking = missing(consented.scopes, pulled(), of_a_person=True)
     return _said(consented, lacking)
 
 

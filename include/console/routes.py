@@ -13,6 +13,7 @@ from include.console.access import VisitorDep
 from include.console.discretion import ANSWER
 from include.console.new_account import InvalidFormError, NewAccount
 from include.console.notices import Notice, forget
+from include.console.scopes import needed
 from include.grant.desk import Desk
 from include.zoom.errors import TransientError, ZoomError
 
@@ -32,6 +33,7 @@ async def list_accounts(request: Request, user: GetUserDep, who: VisitorDep) -> 
     page = {
         "token": access.token_for(who.asker),
         "redirect_uri": consents.redirect_uri(),
+        "scopes": needed(connections.pulled()),
         "may_add": access.may_add(user),
         "notice": notice and vars(notice),
         "accounts": accounts,

@@ -37,5 +37,10 @@ def missing(granted: str, streams: Iterable[Stream], *, of_a_person: bool) -> tu
     return tuple(Missing(scope, tuple(wanted_by)) for scope, wanted_by in lacking.items())
 
 
+def needed(streams: Iterable[Stream]) -> tuple[str, ...]:
+    """The granular scopes that an app should have."""
+    return tuple(dict.fromkeys([scope for stream in streams for scope in stream.scopes] + [_ACCOUNT[0][0]]))
+
+
 def _served(have: Collection[str], alternatives: Iterable[Collection[str]]) -> bool:
     return any(set(each) <= set(have) for each in alternatives)

@@ -5,6 +5,7 @@ import asyncio
 import getpass
 import sys
 
+from include.grant import remote
 from include.grant.consent import Consented, Request, follow, grant
 from include.zoom.errors import ZoomError
 
@@ -13,6 +14,9 @@ def main() -> int:
     """Runs one command; its exit code."""
     arguments = _arguments()
     try:
+        if arguments.airflow:
+            print(remote.connect(arguments.airflow, arguments.connection))  # noqa: T201
+            return 0
         request = Request.new(arguments.connection, arguments.redirect_uri)
         consented = asyncio.run(_connect(request, by_itself=arguments.follow))
     except ZoomError as error:
@@ -40,6 +44,11 @@ def _arguments() -> argparse.Namespace:
     connect = commands.add_parser("connect", help="authorise a Zoom app for a Connection")
     connect.add_argument("--connection", default="zoom_default", help="default: zoom_default")
     connect.add_argument("--redirect-uri", default="", help="default: [zoom] redirect_uri")
+    connect.add_argument(
+        "--airflow",
+        default="",
+        help="the address of an Airflow elsewhere; signs in with AIRFLOW_API_TOKEN or asks",
+    )
     connect.add_argument(
         "--follow", action="store_true", help="take the answer of a local server that authorises by itself"
     )

@@ -136,7 +136,7 @@ const TokenAge = ({ account }) => {
   if (account.age_days === null) {
     return h(None, null, account.rotates ? "–" : "None: a server-to-server app has no refresh token");
   }
-  const palette = account.age_days >= OLD_DAYS ? "failed" : "success";
+  const palette = account.age_days >= OLD_DAYS ? "warning" : "success";
   return h(C.Progress.Root, { value: Math.min(account.age_days, LIFE_DAYS), max: LIFE_DAYS, size: "xs", maxWidth: "14rem", colorPalette: palette },
     h(C.Progress.Label, { fontWeight: "normal", fontSize: "sm", mb: 1 }, `${counted(account.age_days, "day")} of ${LIFE_DAYS}`),
     h(C.Progress.Track, null, h(C.Progress.Range, { bg: "colorPalette.solid" })));
@@ -147,11 +147,8 @@ const ScopeList = ({ children }) =>
 
 const ScopeName = ({ children }) => h(C.Code, { size: "sm", overflowWrap: "anywhere", whiteSpace: "normal" }, children);
 
-const Granted = ({ scopes }) => {
+const Scopes = ({ scopes }) => {
   const [open, setOpen] = useState(false);
-  if (scopes.length === 0) {
-    return h(None, null, "Not known yet");
-  }
   return h(Fragment, null,
     h(C.Button, { variant: "plain", size: "sm", height: "auto", p: 0, minWidth: 0, fontWeight: "normal", color: "fg.info",
       "aria-expanded": open, onClick: () => setOpen(!open) },
@@ -183,6 +180,22 @@ const Reason = ({ account }) => {
 
 const cloudOf = (account) => (account.oauth_url?.includes("zoomgov.com") ? "Zoom for Government" : null);
 
+const Consented = ({ account }) =>
+  h(Fact, { label: "Consented by" }, account.consented_at
+    ? h(Fragment, null, h(C.Text, null, account.consented_by), h(Time, { iso: account.consented_at }))
+    : h(None));
+
+const Facts = ({ account }) =>
+  h(C.DataList.Root, { display: "grid", gap: 5, gridTemplateColumns: "repeat(auto-fill, minmax(min(17rem, 100%), 1fr))" },
+    h(Fact, { label: "Zoom account" }, account.account_id ?? h(None, null, "Not known yet")),
+    h(Fact, { label: "Plan" }, PLANS[account.plan] ?? h(None)),
+    account.rotated_at && h(Fragment, null,
+      account.rotates && h(Consented, { account }),
+      h(Fact, { label: account.rotates ? "Last rotation" : "Last token" }, h(Time, { iso: account.rotated_at })),
+      h(Fact, { label: "Refresh token's age" }, h(TokenAge, { account })),
+      h(Fact, { label: "Granted" }, account.granted.length > 0 ? h(Scopes, { scopes: account.granted }) : h(None, null, "Not known yet")),
+      h(Fact, { label: "Missing", wide: account.missing.length > 0 }, h(Missing, { account }))));
+
 // ---- one account --------------------------------------------------------------------------------------------
 
 /** A real form: its POST takes the whole tab to Zoom. */
@@ -200,7 +213,7 @@ const ConnectForm = ({ account, page }) => {
     setLeaving(true);
   };
   const again = account.consented_at !== null || account.age_days !== null || account.word === "consent_required";
-  const wanted = account.word !== "connected";
+  const wanted = ACUTE.includes(account.word);
   return h("form", { method: "post", action: pathOf(account, "connect"), onSubmit },
     h("input", { type: "hidden", name: "token", value: page.token }),
     h(C.Button, { type: "submit", size: "sm", loading: leaving, disabled: !page.redirect_uri,
@@ -225,16 +238,7 @@ const Account = ({ account, page, onDisconnect }) => {
           acts && h(ConnectForm, { account, page })))),
     h(C.Card.Body, null,
       h(Reason, { account }),
-      account.readable && h(C.DataList.Root, { display: "grid", gap: 5, gridTemplateColumns: "repeat(auto-fill, minmax(min(17rem, 100%), 1fr))" },
-        h(Fact, { label: "Zoom account" }, account.account_id ?? h(None)),
-        h(Fact, { label: "Plan" }, PLANS[account.plan] ?? h(None)),
-        account.rotates && h(Fact, { label: "Consented by" }, account.consented_at
-          ? h(Fragment, null, h(C.Text, null, account.consented_by), h(Time, { iso: account.consented_at }))
-          : h(None)),
-        h(Fact, { label: account.rotates ? "Last rotation" : "Last token" }, account.rotated_at ? h(Time, { iso: account.rotated_at }) : h(None)),
-        h(Fact, { label: "Refresh token's age" }, h(TokenAge, { account })),
-        h(Fact, { label: "Granted" }, h(Granted, { scopes: account.granted })),
-        h(Fact, { label: "Missing", wide: account.missing.length > 0 }, h(Missing, { account })))));
+      account.readable && h(Facts, { account })));
 };
 
 // ---- dialogs ------------------------------------------------------------------------------------------------
@@ -282,7 +286,8 @@ const Choice = ({ name, values, set, of }) =>
     h(C.NativeSelect.Indicator));
 
 const AddAccount = ({ page, onClose, onDone }) => {
-  const [values, setValues] = useState(NEW_ACCOUNT);
+  const taken = page.accounts.some(({ connection_id }) => connection_id === NEW_ACCOUNT.connection_id);
+  const [values, setValues] = useState({ ...NEW_ACCOUNT, ...(taken && { connection_id: "" }) });
   const set = ({ target }) => setValues((before) => ({ ...before, [target.name]: target.value }));
   const { busy, refusal, run } = useAction(async () => onDone(await ask("zoom/accounts", { ...values, token: page.token })));
   const wrong = refusal?.fields ?? {};
@@ -302,8 +307,10 @@ const AddAccount = ({ page, onClose, onDone }) => {
       h(Entry, { label: "Plan", help: "It sets how fast Zoom may be asked.", error: wrong.plan }, h(Choice, { name: "plan", values, set, of: PLANS })),
       h(Entry, { label: "Cloud", error: wrong.cloud },
         h(Choice, { name: "cloud", values, set, of: { zoom: "Zoom", zoomgov: "Zoom for Government" } })),
-      general && page.redirect_uri && h(C.Text, { fontSize: "sm", color: "fg.muted" },
-        "Register this redirect address with the app: ", h(ScopeName, null, page.redirect_uri))));
+      h(C.Box, { fontSize: "sm", color: "fg.muted" },
+        h(C.Text, null, "In the Zoom App Marketplace, the app needs"),
+        general && page.redirect_uri && h(C.Text, { overflowWrap: "anywhere" }, "the redirect address ", h(ScopeName, null, page.redirect_uri)),
+        h(Scopes, { scopes: page.scopes }))));
 };
 
 const PasteAnswer = ({ page, onClose, onDone }) => {
