@@ -14,6 +14,8 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="zoom-tests-airflow-")
 
 from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres
+from tests.console.running import Running, running
+from tests.grant.installation import copy_of, migrated
 
 settings.register_profile("nightly", max_examples=10_000)
 
@@ -24,6 +26,20 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
     server = EmbeddedPostgres.in_temporary_folder()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the migrated databases lie that tests copy."""
+    return tmp_path_factory.mktemp("metadata")
+
+
+@pytest.fixture(scope="session")
+def airflow(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """An API server with the Zoom page and people of every role, for the tests of the page."""
+    folder = tmp_path_factory.mktemp("console")
+    with running(folder, copy_of(migrated(templates), folder)) as made:
+        yield made
 
 
 _numbers = itertools.count()

@@ -71,7 +71,7 @@ class Request:
             Misconfigured: Zoom refused, the state is another's, or there is no code.
         """
         text = answer.strip()
-        if "://" not in text and "code=" not in text:
+        if "://" not in text and not any(f"{name}=" in text for name in ("code", "error", "state")):
             return _no_empty(text)
         query = parse_qs(urlsplit(text).query or text.lstrip("?"))
         if "error" in query:

@@ -15,12 +15,6 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture(scope="session")
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the migrated databases lie that tests copy."""
-    return tmp_path_factory.mktemp("metadata")
-
-
 @pytest.fixture
 def metadata_on(templates: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Makes a migrated metadata database of one's own on SQLite or PostgreSQL; its address."""
