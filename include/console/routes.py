@@ -102,17 +102,16 @@ async def disconnect(connection_id: str, request: Request, who: VisitorDep) -> R
 
 
 def _accounts(user: BaseUser) -> list[dict[str, Any]]:
-    seen = connections.connection_ids() & access.permitted(user, "GET")
-    editable = access.permitted(user, "PUT")
+    seen = access.permitted(connections.connection_ids(), user, "GET")
+    editable = access.permitted(seen, user, "PUT")
     return [connections.look(each).as_json() | {"may_edit": each in editable} for each in sorted(seen)]
 
 
 async def _finished(answer: str, user: GetUserDep, who: access.Visitor) -> Notice:
     try:
         begun = await consents.take(answer, who.asker)
-        if begun.fields.connection_id not in await connections.in_thread(
-            partial(access.permitted, user, "PUT")
-        ):
+        this = {begun.fields.connection_id}
+        if not await connections.in_thread(partial(access.permitted, this, user, "PUT")):
             raise HTTPException(status.HTTP_403_FORBIDDEN, "Editing this Connection is not permitted.")
         return await consents.finish(begun, answer, who.name)
     except ZoomError as error:

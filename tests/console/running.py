@@ -4,7 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +67,7 @@ class Running:
             http.cookies.set("_token", self.token(name))
         return Browser(self, http)
 
-    def put(self, connection_id: str, **extra: str) -> str:
+    def put(self, connection_id: str, *, by: str = "admin", **extra: str) -> str:
         """A new Connection to the sandbox that nobody has authorised; its id."""
         fields = {"oauth_url": f"{self.sandbox}/oauth", "plan": "business", **extra}
         body = {
@@ -78,7 +78,7 @@ class Running:
             "password": "sandbox-client-secret",
             "extra": json.dumps(fields),
         }
-        with self.program() as http:
+        with self.program(by) as http:
             http.delete(f"/api/v2/connections/{connection_id}")
             http.post("/api/v2/connections", json=body).raise_for_status()
         self.sql("DELETE FROM zoom_grant WHERE connection_id = ?", connection_id)
@@ -162,8 +162,13 @@ def state_of(address: str) -> str:
 
 
 @contextmanager
-def running(folder: Path, metadata_uri: str, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """Starts it; everything ends with the block."""
+def running(
+    folder: Path,
+    metadata_uri: str,
+    settings: Mapping[str, str] | None = None,
+    before: Callable[[dict[str, str]], None] = lambda _: None,
+) -> Iterator[Running]:
+    """Starts it, after `before` was given its environment; everything ends with the block."""
     port = free_port()
     passwords = folder / "passwords.json"
     passwords.write_text(json.dumps({role: f"fake-{role}" for role in ROLES}))
@@ -177,6 +182,7 @@ def running(folder: Path, metadata_uri: str, settings: Mapping[str, str] | None 
         f"AIRFLOW_CONN_{SHADOWED.upper()}": "zoom://fake-id:fake-secret@",
         **(settings or {}),
     }
+    before(env)
     with Processes(folder / "processes", grace_seconds=30) as processes, ExitStack() as stack:
         sandbox = start_sandbox(processes, env)
         command = (program("airflow"), "api-server", "--host", "127.0.0.1", "--port", str(port))
