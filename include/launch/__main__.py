@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from dotenv import dotenv_values
@@ -40,7 +41,7 @@ def main() -> int:
 
 
 def _run() -> int:
-    with local(_place(), zoom=_zoom(), sandbox_arguments=_SANDBOX_SIZE, say=_console.print) as running:
+    with _installation() as running:
         _consent_where_needed(running)
         daily_run(running, _console)
         _console.print(warehouse_table(running.warehouse_uri))
@@ -49,7 +50,7 @@ def _run() -> int:
 
 
 def _up() -> int:
-    with local(_place(), zoom=_zoom(), sandbox_arguments=_SANDBOX_SIZE, say=_console.print) as running:
+    with _installation() as running:
         _consent_where_needed(running)
         _console.print(f"Airflow: [bold]{running.airflow.url}[/bold]  (Ctrl-C ends it)")
         _console.print(f"Warehouse: psql '{running.warehouse_uri}'", soft_wrap=True)
@@ -57,6 +58,13 @@ def _up() -> int:
             _console.print(f"Sandbox: {running.sandbox_url}")
         threading.Event().wait()
     return 0
+
+
+def _installation() -> AbstractContextManager[Local]:
+    settings = _consent_settings()
+    return local(
+        _place(), zoom=_zoom(), sandbox_arguments=_SANDBOX_SIZE, settings=settings, say=_console.print
+    )
 
 
 def _connect() -> int:

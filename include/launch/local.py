@@ -55,7 +55,7 @@ def local(
             settings or {}
         )
         sandbox_url = None if zoom else _start_sandbox(processes, env, sandbox_arguments)
-        env |= SANDBOX_SETTINGS if sandbox_url else {}
+        env |= _sandbox_settings(env) if sandbox_url else {}
         airflow = stack.enter_context(LocalAirflow(processes, env))
         say("Migrating Airflow's metadata database …")
         airflow.migrate()
@@ -98,6 +98,12 @@ def _sandbox_connection(url: str) -> dict[str, Any]:
         "password": "sandbox-client-secret",
         "extra": json.dumps({"oauth_url": f"{url}/oauth", "plan": "business"}),
     }
+
+
+def _sandbox_settings(env: Mapping[str, str]) -> dict[str, str]:
+    """With a redirect address that is this Airflow's own, so that its page connects."""
+    redirect_uri = f"{env['AIRFLOW__API__BASE_URL']}/zoom/callback"
+    return SANDBOX_SETTINGS | {"AIRFLOW__ZOOM__REDIRECT_URI": redirect_uri}
 
 
 def _warehouse_connection(postgres: EmbeddedPostgres) -> dict[str, Any]:
