@@ -9,6 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
+from include.grant.remote import Remote
+from include.zoom.errors import Misconfigured
 from tests.console.running import SHADOWED, Browser, Running, decided, state_of
 
 pytestmark = pytest.mark.processes
@@ -374,6 +376,19 @@ def test_a_program_consents_on_the_command_line(airflow: Running) -> None:
     )
     assert (strange.returncode, "used before" in strange.stderr) == (1, True)
     assert "canary" not in strange.stdout + strange.stderr
+
+
+def test_a_person_elsewhere_signs_in_and_finishes_there(airflow: Running) -> None:
+    """User name and password are asked for where there is no token; the answer is finished at that Airflow."""
+    airflow.put("zoom_remote")
+    answers = {"User name: ": "op", "Password: ": "fake-op"}
+    with httpx.Client(base_url=airflow.address, trust_env=False, timeout=60) as http:
+        remote = Remote.signed_in(http, {}, answers.__getitem__)
+        said = remote.finish(decided(remote.begin("zoom_remote"), decision="allow"))
+        assert "zoom_remote is connected to Zoom account sandbox-account." in said
+        with pytest.raises(Misconfigured, match="does not accept the sign-in"):
+            Remote.signed_in(http, {}, lambda _: "wrong")
+    assert airflow.browser().account("zoom_remote")["consented_by"] == "op"
 
 
 def test_a_program_needs_its_cookie_but_no_token_of_the_page(airflow: Running) -> None:
