@@ -1,7 +1,6 @@
 """A consent through the page: from the Connect button over Zoom's authorise page to a grant that is written."""
 
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
 
 from airflow import settings
 from airflow.configuration import conf
@@ -9,7 +8,7 @@ from airflow.configuration import conf
 from include.console.connections import in_thread, pulled
 from include.console.notices import Notice
 from include.console.scopes import Missing, missing
-from include.grant.consent import Consented, Request, grant
+from include.grant.consent import Consented, Request, answered, grant
 from include.grant.store.connection_row import refuse_unsafe
 from include.grant.store.pending import Asker, Begun, Pending
 from include.grant.store.wiring import store
@@ -40,9 +39,7 @@ async def take(answer: str, asker: Asker) -> Request:
     Raises:
         Misconfigured: It is nobody's, somebody else's, used or too late.
     """
-    text = answer.strip()
-    query = parse_qs(urlsplit(text).query or text.lstrip("?"))
-    if not (state := query.get("state", [""])[0]):
+    if not (state := answered(answer.strip()).get("state", [""])[0]):
         raise Misconfigured(
             "There is no state in this answer: paste the whole address that the browser ended at."
         )

@@ -35,7 +35,7 @@ class Notice:
             return None
         try:
             return cls(**json.loads(fernet.decrypt(sealed.encode(), ttl=_SECONDS)))
-        except InvalidToken:
+        except (InvalidToken, ValueError, TypeError):  # old, or not one of these
             return None
 
 

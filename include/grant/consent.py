@@ -73,12 +73,20 @@ class Request:
         text = answer.strip()
         if "://" not in text and not any(f"{name}=" in text for name in ("code", "error", "state")):
             return _no_empty(text)
-        query = parse_qs(urlsplit(text).query or text.lstrip("?"))
+        query = answered(text)
         if "error" in query:
             raise Misconfigured("Zoom did not grant access: authorise again and choose Allow.")
         if not secrets.compare_digest(query.get("state", [""])[0].encode(), self.state.encode()):
             raise Misconfigured("This answer belongs to another attempt (its state differs): start again.")
         return _no_empty(query.get("code", [""])[0])
+
+
+def answered(text: str) -> dict[str, list[str]]:
+    """The parameters of an answer: of an address, or of its query alone; none where it is neither."""
+    try:
+        return parse_qs(urlsplit(text).query or text.lstrip("?"))
+    except ValueError:
+        return {}
 
 
 @dataclass(frozen=True)

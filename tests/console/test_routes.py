@@ -242,6 +242,7 @@ def test_a_pasted_address_connects(airflow: Running, admin: Browser) -> None:
     assert (foreign.status_code, foreign.json()["notice"]["kind"]) == (409, "error")
     bare = admin.post("/zoom/answer", answer="canary-code-alone")
     assert (bare.status_code, "canary" in bare.text) == (409, False)
+    assert admin.post("/zoom/answer", answer="https://[foo.local/?code=a&state=b").status_code == 409
     pasted = admin.post("/zoom/answer", answer=f"  {address}\n")
     assert (pasted.status_code, pasted.json()["notice"]["title"]) == (200, "Connected")
     assert pasted.headers["Cache-Control"] == "no-store"

@@ -65,6 +65,7 @@ def test_a_pasted_answer_is_understood(pasted: str) -> None:
         "https://foo.local/?state=the-state",
         "https://foo.local/?error=access_denied&state=the-state",
         "error=access_denied&state=the-state",
+        "https://[foo.local/?code=canary&state=the-state",
         "state=the-state",
         "https://foo.local/",
         "",

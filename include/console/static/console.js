@@ -111,7 +111,7 @@ const Time = ({ iso }) =>
 
 const Said = ({ notice, onClose }) => {
   const box = useRef(null);
-  useEffect(() => box.current?.focus(), [notice]);
+  useEffect(() => box.current?.focus(), [notice.text]);
   return h(C.Alert.Root, { ref: box, status: notice.kind, role: "status", tabIndex: -1, outline: "none", "data-testid": "zoom-notice" },
     h(C.Alert.Indicator),
     h(C.Alert.Content, { minWidth: 0 },
