@@ -117,5 +117,8 @@ def _parsed(extra: str | None, connection_id: str) -> dict[str, Any]:
     except ValueError:
         parsed = None
     if not isinstance(parsed, dict):
-        raise Misconfigured(f"The extra of Connection {connection_id} is not a JSON object.")
+        raise Misconfigured(
+            f"The extra of Connection {connection_id} is not a JSON object. Airflow's own list of Connections fails over "
+            f"it too: delete it (airflow connections delete {connection_id}) and add it anew."
+        )
     return parsed
