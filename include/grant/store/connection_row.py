@@ -118,7 +118,7 @@ def _parsed(extra: str | None, connection_id: str) -> dict[str, Any]:
         parsed = None
     if not isinstance(parsed, dict):
         raise Misconfigured(
-            f"The extra of Connection {connection_id} is not a JSON object. Airflow's own list of Connections fails over "
+            f"The extra of Connection {connection_id} is not a JSON object. Airflow's own list of Connections may fail over "
             f"it too: delete it (airflow connections delete {connection_id}) and add it anew."
         )
     return parsed
