@@ -397,7 +397,11 @@ const ZoomPage = () => {
   const { page, refusal, notice, setNotice, load } = usePage();
   const [open, setOpen] = useState(null);
   const close = () => setOpen(null);
-  const done = ({ notice: said }) => { close(); setNotice(said); load(); };
+  const done = async ({ notice: said }) => {
+    await load(); // so that notice and cards tell the same
+    close();
+    setNotice(said);
+  };
   const acts = page?.accounts.some((account) => account.may_edit && account.rotates && account.readable);
   return h(C.Box, { p: 2, height: "100%", overflowY: "auto", "data-testid": "zoom-page" },
     h(C.VStack, { alignItems: "stretch", gap: 4, maxWidth: "6xl", mx: "auto" },
