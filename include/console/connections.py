@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from include.console.new_account import InvalidFormError, NewAccount
 from include.console.standing import Standing, standing, unreadable
-from include.grant.rotation import StoreError
+from include.grant.storage import StoreError
 from include.grant.store.connection_row import refuse_unsafe
 from include.grant.store.database import transaction
 from include.grant.store.secrecy import mask
