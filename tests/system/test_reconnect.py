@@ -23,7 +23,7 @@ def test_a_backfill_that_waits_goes_on_after_reconnect(
         "dag_run_conf": {"streams": ["meetings"]},
         "reprocess_behavior": "none",
     }
-    airflow.api("POST", "/backfills", json=body)
+    backfill = airflow.api("POST", "/backfills", json=body)["id"]
 
     def waiting() -> str | None:
         runs = [run for run in pipeline.runs(run_type="backfill") if run["logical_date"].startswith(str(day))]
@@ -40,5 +40,10 @@ def test_a_backfill_that_waits_goes_on_after_reconnect(
     assert card.get_by_test_id("zoom-state").inner_text() == "Connected"
     tab.close()
     assert pipeline.ended(run) == "success"
+    airflow.wait_for(
+        lambda: airflow.api("GET", f"/backfills/{backfill}")["completed_at"],
+        seconds=120,
+        what="the backfill to be called complete",
+    )
     pull = next(task for name, task in pipeline.tasks(run).items() if name == "meetings.pull")
     assert (pull["state"], pull["try_number"]) == ("success", 1)
