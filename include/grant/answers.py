@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from include.grant.journal import Fingerprints, Grant, Journal, State, Tokens
+from include.grant.journal import Fingerprints, Grant, Journal, State, Tokens, where_to_authorise
 from include.zoom.oauth import Kind, Outcome
 
 _UNKNOWN_LIFE = timedelta(hours=1)  # what Zoom documents, where an answer says nothing usable
@@ -138,9 +138,10 @@ def _tokens(held: Grant, posted: Tokens | None, outcome: Outcome) -> tuple[Token
 def _dead(answered: Answered) -> Journal:
     if not answered.held.rotates:
         return _misconfigured(answered)
+    connection_id = answered.held.connection_id
     reason = (
-        f"Zoom refused the refresh token of Connection {answered.held.connection_id} ({answered.outcome.reason}): authorise the "
-        f"app again (python -m include.grant connect --connection {answered.held.connection_id})."
+        f"Zoom refused the refresh token of Connection {connection_id} ({answered.outcome.reason}): authorise the app "
+        f"again {where_to_authorise(connection_id)}."
     )
     return replace(
         answered.journal, state=State.CONSENT_REQUIRED, reason=reason, next_attempt_at=None, orphan=None

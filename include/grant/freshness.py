@@ -3,7 +3,7 @@
 from datetime import timedelta
 from enum import Enum, auto
 
-from include.grant.journal import Grant, State, Tokens, digest
+from include.grant.journal import Grant, State, Tokens, digest, where_to_authorise
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError, ZoomError
 
 # Due early (one caller refreshes, the others use what they have) and due now (everybody waits): a time before
@@ -70,7 +70,7 @@ def _refuse_lost(grant: Grant) -> None:
     if grant.tokens is None:
         raise ConsentRequired(
             f"Connection {grant.connection_id} has no usable refresh token: authorise the Zoom app once "
-            f"(python -m include.grant connect --connection {grant.connection_id})."
+            f"{where_to_authorise(grant.connection_id)}."
         )
     lost = grant.journal.state is State.CONSENT_REQUIRED and not grant.adopts
     if lost and not grant.journal.orphan:

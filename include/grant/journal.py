@@ -203,3 +203,10 @@ class Grant:
 def digest(access_token: str) -> str:
     """Names an access token without being one; a caller says with it which token Zoom refused."""
     return hashlib.sha256(access_token.encode()).hexdigest()
+
+
+def where_to_authorise(connection_id: str) -> str:
+    """The two ways to a consent, for the end of a sentence."""
+    return (
+        f"(on the page Zoom in Airflow, or by python -m include.grant connect --connection {connection_id})"
+    )
