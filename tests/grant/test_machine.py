@@ -157,6 +157,7 @@ class Machine(RuleBasedStateMachine):
 
     def _consent(self) -> None:
         token = self.authority.replace_all("consent")
+        self.flights.clear()  # it overrules what is under way: that token is dead, whoever posts it
         self.rows.consent(Outcome(Kind.GRANTED, tokens=TokenSet(f"access-of-{token}", token, 3600)))
 
     def _revoke(self) -> None:
