@@ -286,9 +286,7 @@ class Machine(RuleBasedStateMachine):
             here = [
                 k.posted for k in process.host.files.values() if marks.of(k.tokens.refresh_token) != k.posted
             ]
-            if (
-                self.backup and self.rows.grant.adopts
-            ):  # an old database cannot tell an old form from a person's token
+            if self.rows.grant.adopts:  # nobody can tell an old form from a person's token: it is tried
                 here = []
             if not process.to_post:
                 process.known = self.arrived | set(here)
