@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request, status
+from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from include.console.discretion import Discretion
 from include.console.routes import router as page
@@ -28,3 +29,23 @@ app.include_router(broker)
 app.include_router(page)
 app.mount("/static", _Files(directory=Path(__file__).parent / "static"))
 app.add_middleware(Discretion)
+
+
+@app.exception_handler(status.HTTP_401_UNAUTHORIZED)
+async def say_signed_out(request: Request, error: HTTPException) -> Response:
+    """Zoom's way back ends in a browser, where a person reads what to do next."""
+    if request.url.path.rstrip("/").endswith("/callback"):
+        return HTMLResponse(_SIGNED_OUT, error.status_code)
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+_SIGNED_OUT = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Not connected</title></head>
+<body style="font-family: sans-serif; margin: 4rem auto; max-width: 36rem">
+<h1>Not connected</h1>
+<p>You were signed out of Airflow meanwhile, so Zoom's answer was not used.</p>
+<p><a href="../plugin/zoom">Sign in and press Connect again</a></p>
+</body>
+</html>
+"""

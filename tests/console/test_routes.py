@@ -43,6 +43,14 @@ def test_who_has_not_signed_in_is_sent_away(airflow: Running, method: str, path:
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_who_was_signed_out_meanwhile_reads_what_to_do(airflow: Running) -> None:
+    """Zoom sends a browser back to a person, not to a program."""
+    answer = airflow.browser(None).http.get("/zoom/callback?code=canary-code&state=a-state")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "Sign in and press Connect again" in answer.text
+    assert "canary" not in answer.text
+
+
 @pytest.mark.parametrize("name", ["viewer", "user"])
 @pytest.mark.parametrize(("method", "path"), [*ROUTES[:4]])
 def test_who_may_not_is_refused_without_learning_what_there_is(
