@@ -3,6 +3,9 @@
 Who can sign holds the client secret, and who reads the Connection holds it, so workers need no further
 account. The HMAC key is derived from the secret: HS256 asks for 256 bits (RFC 7518, 3.2), and a Zoom client
 secret is shorter.
+
+No `jti` is remembered: who could repeat an assertion within its minute has read a request to the broker, and
+so could have read the access token in its answer; a memory shared by all API servers would buy nothing.
 """
 
 import hashlib
@@ -35,12 +38,12 @@ def is_signed(assertion: str, connection_id: str, client_secret: str) -> bool:
             algorithms=["HS256"],
             audience=_AUDIENCE,
             leeway=_LEEWAY_SECONDS,
-            options={"require": _CLAIMS},
+            options={"require": _CLAIMS, "strict_aud": True},
         )
     except jwt.InvalidTokenError:
         return False
     named = claims["sub"] == connection_id == claims["iss"]
-    return bool(named and claims["exp"] - claims["iat"] <= _LIFE_SECONDS)
+    return bool(named and _lives_a_minute(claims["iat"], claims["exp"]))
 
 
 def form(assertion: str, rejected: str | None) -> bytes:
@@ -53,7 +56,14 @@ def parse(body: bytes) -> tuple[str, str | None]:
     """The assertion ("" where there is none) and the rejected token's digest."""
     fields = parse_qs(body.decode(errors="replace"))
     given = fields.get("client_assertion_type") == [TYPE]
-    return fields.get("client_assertion", [""])[0] if given else "", fields.get("rejected", [None])[0]
+    assertions = fields.get("client_assertion", [])
+    signed = assertions[0] if given and len(assertions) == 1 else ""
+    return signed, fields.get("rejected", [None])[0]
+
+
+def _lives_a_minute(iat: object, exp: object) -> bool:
+    # Text and fractions are times to the library; we sign whole seconds alone.
+    return type(iat) is int and type(exp) is int and 0 < exp - iat <= _LIFE_SECONDS
 
 
 def _key(client_secret: str) -> bytes:

@@ -1,11 +1,14 @@
 """The API server's routes for tasks: one hands out access tokens, never a refresh token, one keeps a grant alive.
 
 Every route brings its own authentication (Airflow mounts the apps of plugins without any): the caller signs
-with the client secret, see assertion.py. An unknown Connection and a bad signature look the same.
+with the client secret, see assertion.py. An unknown Connection and a bad signature look the same, and take the
+same time.
 """
 
+import asyncio
 import logging
 import math
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -29,6 +32,7 @@ log = logging.getLogger(__name__)
 PREFIX = "/zoom"
 _BODY_LIMIT = 8_192
 _RETRY_SECONDS = 2.0
+_REFUSAL_SECONDS = 0.1  # at least: more than the reading of a Connection that exists takes
 
 
 @asynccontextmanager
@@ -47,11 +51,12 @@ router = APIRouter()
 async def give_access_token(connection_id: str, request: Request) -> JSONResponse:
     """An access token for who can sign with the Connection's client secret."""
     desk: Desk = request.app.state.desk
+    began = time.monotonic()
     try:
         signed, rejected = assertion.parse(await _body(request))
         grant = await _authenticated(desk, connection_id, signed)
         if grant is None:
-            return _answer(401, {"error": "unauthorized"})
+            return await _refused(began)
         return _token(await desk.serve(grant, rejected), rejected)
     except ZoomError as error:
         return _failure(error)
@@ -83,7 +88,8 @@ async def _body(request: Request) -> bytes:
 
 async def _authenticated(desk: Desk, connection_id: str, signed: str) -> Grant | None:
     try:
-        grant = await desk.read(connection_id)
+        # Airflow's ids are printable; PostgreSQL's driver fails on a NUL before it asks.
+        grant = await desk.read(connection_id) if connection_id.isprintable() else None
     except NoGrantError:
         grant = None
     except PermanentError as error:  # said in the log, not to somebody who has not proven anything
@@ -92,6 +98,11 @@ async def _authenticated(desk: Desk, connection_id: str, signed: str) -> Grant |
     secret = grant.app.client_secret if grant else ""
     valid = assertion.is_signed(signed, connection_id, secret)
     return grant if valid and secret else None
+
+
+async def _refused(began: float) -> JSONResponse:
+    await asyncio.sleep(_REFUSAL_SECONDS - (time.monotonic() - began))
+    return _answer(401, {"error": "unauthorized"})
 
 
 def _token(grant: Grant, rejected: str | None) -> JSONResponse:

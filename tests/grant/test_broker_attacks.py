@@ -1,0 +1,215 @@
+"""What somebody without the client secret gets from the broker, whatever is sent: always the same 401."""
+
+import base64
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import quote
+
+import httpx
+import jwt
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from include.grant import assertion, broker
+from include.grant.broker import app
+from tests.grant.test_broker import OneGrant
+from tests.grant.world import World
+
+PATH = "/zoom/grants/zoom_default/access-token"
+NOW = int(time.time())
+HEADERS = {"cache-control": "no-store", "content-length": "24", "content-type": "application/json"}
+REFUSAL = (401, '{"error":"unauthorized"}', HEADERS)
+KEY = assertion._key("client-secret")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A grant behind the broker, which refuses without its pause."""
+    made = World()
+    made.zoom.latency = 0.0
+    rotation = made.process()
+    app.state.desk = OneGrant(lambda _: rotation)
+    monkeypatch.setattr(broker, "_REFUSAL_SECONDS", 0.0)
+    yield made
+    del app.state.desk
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """A client that sees a crash as a server would answer it."""
+    mounted = httpx.ASGITransport(app, root_path="/zoom", raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=mounted, base_url="http://airflow") as client:
+        yield client
+
+
+def told(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
+    """All that an answer tells."""
+    return answer.status_code, answer.text, dict(answer.headers)
+
+
+def signed(**changes: object) -> bytes:
+    """A body whose assertion has the right key and these claims."""
+    good = {"aud": "zoom-grant-broker", "iss": "zoom_default", "sub": "zoom_default", "jti": "1"}
+    claims = good | {"iat": NOW, "exp": NOW + 60} | changes
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return assertion.form(jwt.PyJWS().encode(json.dumps(kept).encode(), KEY, "HS256"), None)
+
+
+def by_hand(header: object, payload: object, signature: str = "AAAA") -> bytes:
+    """A body whose assertion was never signed."""
+    parts = [part if isinstance(part, str) else json.dumps(part) for part in (header, payload)]
+    encoded = [base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts]
+    return assertion.form(".".join((*encoded, signature)), None)
+
+
+HS256 = {"alg": "HS256", "typ": "JWT"}
+DEEP = "[" * 3000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        signed(aud="the-broker-of-another"),
+        signed(aud=["zoom-grant-broker", "another"]),
+        signed(sub="zoom_other", iss="zoom_other"),
+        signed(iat=NOW - 120, exp=NOW - 60),
+        signed(iat=NOW + 3600, exp=NOW + 3660),
+        signed(exp=NOW + 10**9),
+        signed(iat=NOW - 10**9),
+        signed(iat=NOW, exp=NOW),
+        signed(exp=str(NOW + 60)),
+        signed(iat=str(NOW), exp=str(NOW + 60)),
+        signed(exp=NOW + 30.5),
+        signed(exp=10**400),
+        signed(exp=float("inf")),
+        signed(exp=[NOW + 60]),
+        signed(exp=None),
+        signed(jti=None),
+        signed(jti=7),
+        signed(sub=7),
+        signed(nbf=NOW + 600),
+        by_hand({"alg": "none"}, {}, ""),
+        by_hand({"alg": ["HS256"]}, {}),
+        by_hand({"alg": "HS256", "b64": False, "crit": ["b64"]}, ""),
+        by_hand({"alg": "HS256", "kid": 1, "jku": "https://evil.example/keys"}, {}),
+        by_hand(DEEP, "{}"),
+        by_hand(HS256, DEEP),
+        by_hand('{"alg":' + "9" * 5000 + "}", "{}"),
+        by_hand('{"alg":"HS256","a":"\\ud800"}', "{}"),
+        signed() + b"&" + signed(),
+        signed().replace(b"jwt-bearer", b"saml2-bearer"),
+        signed() + b"&padding=" + b"x" * 9000,
+        b"x" * 1_000_000,
+        bytes(range(256)) * 8,
+        b"client_assertion_type=%FF%00&client_assertion=%ED%A0%80",
+        b"{" * 4000,
+        b"&" * 8000,
+        b"",
+    ],
+    ids=range(36),
+)
+async def test_what_nobody_with_the_secret_made_a_minute_ago_is_refused(
+    world: World, http: httpx.AsyncClient, body: bytes
+) -> None:
+    """Forged, expired, unsigned, for others, malformed, huge: one answer, nothing posted, nothing told."""
+    assert told(await http.post(PATH, content=body)) == REFUSAL
+    assert world.zoom.posted == []
+
+
+async def test_the_same_body_as_something_else_than_a_form_is_refused(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    """JSON and multipart parts carry no assertion."""
+    good = assertion.sign("zoom_default", "client-secret", now=time.time())
+    fields = {"client_assertion_type": assertion.TYPE, "client_assertion": good}
+    parts = {name: (None, value) for name, value in fields.items()}
+    assert told(await http.post(PATH, json=fields)) == REFUSAL
+    assert told(await http.post(PATH, files=parts)) == REFUSAL
+    assert told(await http.post(PATH, params=fields)) == REFUSAL
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("zoom_default%00", 401),
+        ("%00", 401),
+        ("%0a", 401),
+        ("%ff", 401),
+        ("%2e%2e", 401),
+        ("Zoom_Default", 401),
+        ("zoom_default%20", 401),
+        ("%F0%9F%92%A9", 401),
+        ("x" * 5000, 401),
+        ("..%2f", 404),
+        ("..%2fzoom_default", 404),
+        ("zoom_default%2f..%2fzoom_other", 404),
+        ("", 404),
+    ],
+)
+async def test_no_path_trick_reaches_a_grant(
+    world: World, http: httpx.AsyncClient, written: str, status: int
+) -> None:
+    """An id that is none is an unknown Connection or no route; what was signed is no other's."""
+    answer = await http.post(f"/zoom/grants/{written}/access-token", content=signed())
+    assert answer.status_code == status
+    assert answer.text in ('{"error":"unauthorized"}', '{"detail":"Not Found"}')
+
+
+async def test_a_slash_at_the_end_is_no_redirect(world: World, http: httpx.AsyncClient) -> None:
+    """A redirect would name the address of whoever sent the Host header."""
+    assert (await http.post(f"{PATH}/", content=signed())).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_other_methods_tell_nothing(world: World, http: httpx.AsyncClient, method: str) -> None:
+    """405, whether the Connection exists or not."""
+    answers = [await http.request(method, PATH.replace("default", name)) for name in ("default", "other")]
+    assert told(answers[0]) == told(answers[1])
+    assert answers[0].status_code == 405
+
+
+async def test_unknown_and_unproven_cost_the_same(
+    world: World, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For both a signature is computed once, and both answers take at least the same time."""
+    monkeypatch.setattr(broker, "_REFUSAL_SECONDS", 0.1)
+    checked: list[str] = []
+
+    def check(made: str, connection_id: str, secret: str) -> bool:
+        checked.append(connection_id)
+        return False
+
+    monkeypatch.setattr(assertion, "is_signed", check)
+    for name in ("zoom_default", "zoom_other"):
+        began = time.monotonic()
+        assert told(await http.post(f"/zoom/grants/{name}/access-token", content=signed())) == REFUSAL
+        assert time.monotonic() - began >= 0.1
+    assert checked == ["zoom_default", "zoom_other"]
+
+
+any_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+claims = st.dictionaries(st.sampled_from(["aud", "sub", "iss", "iat", "exp"]), any_json)
+bodies = st.one_of(
+    st.binary(max_size=400),
+    st.builds(by_hand, any_json | st.just(HS256), any_json | claims, st.text("AZaz09-_", max_size=60)),
+    st.builds(lambda changes: signed(**changes), claims.filter(bool)),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=bodies, name=st.text(min_size=1, max_size=30))
+@example(body=b"", name="\x00")
+async def test_no_input_gives_anything_else(
+    world: World, http: httpx.AsyncClient, body: bytes, name: str
+) -> None:
+    """Whatever is sent to whatever path: refused or no such route, never a crash, never a token."""
+    for address in (PATH, f"/zoom/grants/{quote(name, safe='')}/access-token"):
+        answer = await http.post(address, content=body)
+        assert told(answer) == REFUSAL or answer.status_code in (404, 405)
+    assert world.zoom.posted == []
