@@ -125,8 +125,7 @@ class _Remote:
 
     async def ask(self, rejected: str | None) -> AccessToken:
         token = await self._broker.ask(rejected)
-        for form in forms(token.value):
-            await amask_secret(form)
+        await amask_secret([*forms(token.value)])
         return token
 
 
@@ -143,6 +142,7 @@ class _Local:
         began = time.monotonic()
         grant = await self._desk.serve(await self._desk.read(self._connection_id), rejected)
         value = access_token(grant, rejected) or ""
+        await amask_secret([*forms(value)])
         return AccessToken(value, began + ask_again_seconds(grant), began + seconds_left(grant))
 
     async def keep(self) -> Health:

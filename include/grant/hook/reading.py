@@ -10,8 +10,10 @@ import httpx
 from airflow.configuration import conf
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import amask_secret, mask_secret
 
 from include.grant.fields import Fields, shadowed
+from include.grant.masking import basic, forms
 from include.zoom.errors import Misconfigured, TransientError
 
 _NO_DATABASE = "airflow-db-not-allowed"
@@ -31,6 +33,7 @@ def read_fields(connection_id: str) -> Fields:
         connection = BaseHook.get_connection(connection_id)
     except AirflowNotFoundException as error:
         raise Misconfigured(_missing(connection_id)) from error
+    mask_secret([*_secret_forms(connection)])
     return fields_of(connection)
 
 
@@ -50,10 +53,22 @@ async def aread_fields(
         return await _from_database(connection_id)
     for pause in (*_PAUSES_SECONDS, 0.0):
         try:
-            return fields_of(await BaseHook.aget_connection(connection_id))
+            connection = await BaseHook.aget_connection(connection_id)
         except AirflowNotFoundException:
             await sleep(pause)
+        else:
+            await amask_secret([*_secret_forms(connection)])
+            return fields_of(connection)
     raise await _why_missing(connection_id)
+
+
+def _secret_forms(connection: Connection) -> set[str]:
+    """Airflow masks the password and the whole text of `extra`, not the tokens in it, and neither's other forms."""
+    extra = _extra(connection)
+    named = (connection.password, extra.get("refresh_token"), extra.get("access_token"))
+    secrets = [str(secret) for secret in named if secret]
+    secrets += [basic(connection.login or "", connection.password or "")]
+    return set[str]().union(*map(forms, secrets))
 
 
 def fields_of(connection: Connection) -> Fields:
