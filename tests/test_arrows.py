@@ -35,6 +35,7 @@ AIRFLOW = (
     "include.console.notices",
     "include.console.routes",
     "include.flow",
+    "include.grant.__main__",
     "include.grant.broker",
     "include.grant.consent",
     "include.grant.hook",

@@ -1,12 +1,17 @@
-"""`python -m include.grant connect`: the first consent, on the command line."""
+"""`python -m include.grant connect | status | rotate-fernet-key`: where the metadata database can be reached."""
 
 import argparse
 import asyncio
 import getpass
 import sys
 
+from airflow import settings
+
 from include.grant import remote
 from include.grant.consent import Consented, Request, follow, grant
+from include.grant.store.fernet import KeyRotation
+from include.grant.store.status import lines
+from include.grant.store.wiring import spill_folder
 from include.zoom.errors import ZoomError
 
 
@@ -14,17 +19,41 @@ def main() -> int:
     """Runs one command; its exit code."""
     arguments = _arguments()
     try:
-        if arguments.airflow:
-            print(remote.connect(arguments.airflow, arguments.connection))  # noqa: T201
-            return 0
-        request = Request.new(arguments.connection, arguments.redirect_uri)
-        consented = asyncio.run(_connect(request, by_itself=arguments.follow))
+        return {"connect": _consent, "status": _status, "rotate-fernet-key": _rotate_fernet_key}[
+            arguments.command
+        ](arguments)
     except ZoomError as error:
-        print(f"Not connected. {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
+        print(f"{_FAILED[arguments.command]} {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
         return 1
+
+
+_FAILED = {"connect": "Not connected.", "status": "", "rotate-fernet-key": "Not rotated."}
+
+
+def _consent(arguments: argparse.Namespace) -> int:
+    if arguments.airflow:
+        print(remote.connect(arguments.airflow, arguments.connection))  # noqa: T201
+        return 0
+    request = Request.new(arguments.connection, arguments.redirect_uri)
+    consented = asyncio.run(_connect(request, by_itself=arguments.follow))
     account = consented.account_id or "not told: enter account_id in the Connection"
     print(f"Connected {consented.connection_id}; account {account}.")  # noqa: T201
     return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    for line in lines(settings.get_engine()):  # type: ignore[no-untyped-call]
+        print(line)  # noqa: T201
+    return 0
+
+
+def _rotate_fernet_key(_: argparse.Namespace) -> int:
+    done = KeyRotation(settings.get_engine, spill_folder()).run()
+    held = ", ".join(done.held) or "none"
+    print(f"Airflow's Fernet key is rotated. Grants held meanwhile: {held}; sealed anew: {done.resealed}.")  # noqa: T201
+    if done.unreadable:
+        print(f"Sealed with a key that is not configured: {done.unreadable}; see the log.", file=sys.stderr)  # noqa: T201
+    return 1 if done.unreadable else 0
 
 
 async def _connect(request: Request, *, by_itself: bool) -> Consented:
@@ -51,6 +80,11 @@ def _arguments() -> argparse.Namespace:
     )
     connect.add_argument(
         "--follow", action="store_true", help="take the answer of a local server that authorises by itself"
+    )
+    commands.add_parser("status", help="how each Zoom Connection stands, without its secrets")
+    commands.add_parser(
+        "rotate-fernet-key",
+        help="airflow rotate-fernet-key with the grants: they are held meanwhile and sealed anew",
     )
     return parser.parse_args()
 

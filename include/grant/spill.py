@@ -58,9 +58,7 @@ class SpillFolder:
         text = self.seal(json.dumps(vars(kept) | {"tokens": dump(kept.tokens)}))
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_synced(file.with_suffix(".writing"), text)
-            file.with_suffix(".writing").replace(file)
-            _sync_folder(self.folder)
+            _replace(file, text)
         except OSError as error:
             raise SpillError(
                 f"The folder {self.folder} cannot be written ({type(error).__name__})."
@@ -83,6 +81,22 @@ class SpillFolder:
         except OSError:
             log.warning("A file in %s could not be removed; what it keeps is revoked.", self.folder)
 
+    def reseal(self) -> int:
+        """Seals everything on this host anew, with Airflow's first Fernet key; how many files that were.
+
+        The leases are held meanwhile: who kept an answer between reading and writing would lose it.
+        """
+        resealed = 0
+        for file in self.folder.glob(f"*{_SUFFIX}"):
+            try:
+                text = self.unseal(file.read_text())
+                if text is not None:
+                    _replace(file, self.seal(text))
+                    resealed += 1
+            except OSError as error:
+                log.warning("The file %s was not sealed anew (%s).", file, type(error).__name__)
+        return resealed
+
     def _file(self, connection_id: str) -> Path:
         return self.folder / f"{hashlib.sha256(connection_id.encode()).hexdigest()[:32]}{_SUFFIX}"
 
@@ -100,6 +114,12 @@ class SpillFolder:
         kept = json.loads(text)
         tokens = load(kept.pop("tokens"))
         return Kept(**kept, tokens=tokens) if tokens else None
+
+
+def _replace(file: Path, text: str) -> None:
+    _write_synced(file.with_suffix(".writing"), text)
+    file.with_suffix(".writing").replace(file)
+    _sync_folder(file.parent)
 
 
 def _write_synced(file: Path, text: str) -> None:
