@@ -18,7 +18,7 @@ from include.grant.fields import Fields
 from include.grant.hook import ZoomHook
 from include.grant.journal import GrantType
 from include.zoom import oauth
-from include.zoom.errors import Misconfigured
+from include.zoom.errors import Misconfigured, TransientError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -84,19 +84,27 @@ def start() -> Iterator[Start]:
 
 
 @pytest.fixture
-def tempting(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Server, Server]:
-    """A server with a certificate of nobody's, its authority named in the environment; and a proxy named there too."""
+def private(tmp_path: Path) -> ssl.SSLContext:
+    """What a server shows whose certificate comes from an authority of its own, in `ca.pem`."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return context
+
+
+@pytest.fixture
+def tempting(
+    start: Start, private: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[Server, Server]:
+    """A server that nobody vouches for but the environment; and a proxy that is named there too."""
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(tmp_path / "ca.pem"))
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     proxy = start()
     for name in PROXIES:
         monkeypatch.setenv(name, proxy.url)
-    return start(context), proxy
+    return start(private), proxy
 
 
 @pytest.fixture
@@ -173,6 +181,21 @@ async def test_an_unproven_api_gets_nothing(
     granted = Outcome(Kind.GRANTED, tokens=TokenSet("access", "refresh"))
     assert await _account_id(fields(server), granted) is None
     assert (server.seen, proxy.seen) == ([], [])
+
+
+async def test_the_api_server_is_trusted_as_airflow_itself_trusts_it(
+    start: Start, private: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A private authority in [api] ssl_cert is for the broker alone; without it nothing is asked there."""
+    broker, zoom = start(private), start()
+    async with hook_client(zoom, broker, monkeypatch) as client:
+        with pytest.raises(TransientError, match="could not be asked"):
+            await client.auth._ask.ask(None)
+    assert broker.seen == []
+    monkeypatch.setenv("AIRFLOW__API__SSL_CERT", str(tmp_path / "ca.pem"))
+    async with hook_client(zoom, broker, monkeypatch) as client:
+        assert (await client.get("/users")).status_code == 200
+    assert len(broker.seen) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -14,7 +14,13 @@ from include.grant.broker_client import BrokerClient
 from include.grant.fields import Fields
 from include.grant.freshness import access_token, ask_again_seconds, seconds_left
 from include.grant.holder import AccessToken, TokenHolder
-from include.grant.hook.reading import api_server_url, aread_fields, has_database, read_fields
+from include.grant.hook.reading import (
+    api_server_trust,
+    api_server_url,
+    aread_fields,
+    has_database,
+    read_fields,
+)
 from include.grant.keeping import Health, keep
 from include.grant.masking import forms
 from include.zoom.auth import BearerAuth
@@ -47,7 +53,7 @@ class ZoomHook(BaseHook):
         A token that Zoom refuses is replaced once per request. No redirects, no proxies from the environment.
         """
         fields = await self.load()
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as own:
+        async with _to_api_server() as own:
             holder = TokenHolder(_source(fields, own), self.supervisor)
             async with httpx.AsyncClient(
                 base_url=fields.api_url,
@@ -70,7 +76,7 @@ class ZoomHook(BaseHook):
         fields = await self.load()
         if has_database():
             return await _Local(fields.connection_id).keep()
-        async with httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False) as own:
+        async with _to_api_server() as own:
             return await _broker(fields, own).keep()
 
     @property
@@ -105,6 +111,10 @@ class ZoomHook(BaseHook):
         if self._fields is None:
             self._fields = read_fields(self.zoom_conn_id)
         return self._fields
+
+
+def _to_api_server() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False, verify=api_server_trust())
 
 
 def _source(fields: Fields, http: httpx.AsyncClient) -> Callable[[str | None], Awaitable[AccessToken]]:

@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+import ssl
 from collections.abc import Awaitable, Callable
 
 import anyio
+import certifi
 import httpx
 from airflow.configuration import conf
 from airflow.sdk import BaseHook, Connection
@@ -99,6 +101,17 @@ def api_server_url() -> str:
     return own or beside.removesuffix("/execution")
 
 
+def api_server_trust() -> ssl.SSLContext:
+    """What Airflow's own client trusts and shows its API server: [api] ssl_ca_file, ssl_cert, client_ssl_cert."""
+    context = ssl.create_default_context(cafile=conf.get("api", "ssl_ca_file", fallback=None) or None)
+    context.load_verify_locations(certifi.where())
+    if own := conf.get("api", "ssl_cert", fallback=""):
+        context.load_verify_locations(own)
+    if shown := conf.get("api", "client_ssl_cert", fallback=None):
+        context.load_cert_chain(shown, conf.get("api", "client_ssl_key", fallback=None))
+    return context
+
+
 async def _from_database(connection_id: str) -> Fields:
     from include.grant.store.wiring import store  # noqa: PLC0415 - a task must not load the database's models
 
@@ -130,7 +143,7 @@ async def _api_says_missing(connection_id: str) -> bool:
 
 async def _database_is_healthy() -> bool:
     try:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=api_server_trust()) as http:
             answer = await http.get(f"{api_server_url()}/api/v2/monitor/health")
         return bool(answer.json()["metadatabase"]["status"] == "healthy")
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
