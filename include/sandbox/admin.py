@@ -39,6 +39,7 @@ class Admin:
             Route("/limits", self._use_up, methods=["POST"]),
             Route("/revoke", self._revoke, methods=["POST"]),
             Route("/grant", self._grant, methods=["POST"]),
+            Route("/secrets", self._secrets),
         ]
 
     async def _truth(self, request: Request) -> Response:
@@ -81,6 +82,9 @@ class Admin:
     async def _revoke(self, _: Request) -> Response:
         self._tokens.end_grant()
         return json_answer({})
+
+    async def _secrets(self, _: Request) -> Response:
+        return json_answer(self._tokens.handed_out.report())
 
     async def _grant(self, _: Request) -> Response:
         return json_answer(self._tokens.consent())

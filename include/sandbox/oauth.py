@@ -50,10 +50,13 @@ class OAuth:
         self._tokens = tokens
         self._log = log
         self._codes: dict[str, Code] = {}
+        self._handed_out = tokens.handed_out
+        self._handed_out.add("client", settings.client_secret)
 
     async def authorize(self, request: Request) -> Response:
         """The page on which a person allows or denies; with `allow` it answers as if they had."""
         asked = await _parameters(request)
+        self._handed_out.add("state", asked.get("state", ""))
         if problem := self._problem(asked):
             return HTMLResponse(_PROBLEM.format(problem=html.escape(problem)), status_code=400)
         decision = asked.get("decision", "allow" if self._settings.allow else "")
@@ -93,6 +96,7 @@ class OAuth:
         now = self._clock.seconds()
         self._codes = {code: kept for code, kept in self._codes.items() if kept.expires_at > now}
         code = secrets.token_urlsafe(32)
+        self._handed_out.add("code", code)
         self._codes[code] = Code(
             asked["redirect_uri"],
             asked.get("code_challenge", ""),
@@ -133,6 +137,7 @@ class OAuth:
         )
 
     def _exchange(self, asked: Parameters) -> dict[str, object]:
+        self._handed_out.add("verifier", asked.get("code_verifier", ""))
         code = self._codes.pop(asked.get("code", ""), None)
         if code is None or code.expires_at <= self._clock.seconds():
             return dict(INVALID_CODE)

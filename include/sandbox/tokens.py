@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from include.sandbox.clock import Clock
+from include.sandbox.handed_out import HandedOut
 from include.sandbox.settings import Settings
 
 REFRESH_TOKEN_DAYS = 90
@@ -42,6 +43,8 @@ class Tokens:
         self._granted: dict[str, Chain] = {}
         self._chains: dict[str, Chain] = {}
         self._access: dict[str, Access] = {}
+        self.handed_out = HandedOut()
+        self.handed_out.add("refresh", settings.refresh_token)
         if settings.refresh_token:
             self._grant_with(settings.refresh_token, settings.account, settings.scopes)
 
@@ -114,7 +117,9 @@ class Tokens:
             "note": _NOTE,
         }
         head = {"sv": "000002", "alg": "HS512", "v": "2.0", "kid": "00000000-sandbox"}
-        return f"{_encoded(head)}.{_encoded(claims)}.{secrets.token_urlsafe(64)}"
+        made = f"{_encoded(head)}.{_encoded(claims)}.{secrets.token_urlsafe(64)}"
+        self.handed_out.add(kind, made)
+        return made
 
     def _grant_with(self, refresh_token: str, account: str, scopes: str) -> Chain:
         self._end(self._granted.get(account))

@@ -103,3 +103,31 @@ async def test_truth_knows_no_lateness_and_no_repeats(new_zoom: Callable[..., Zo
     plain, late = new_zoom(), new_zoom(late_hours=20, repeat_percent=100)
     for table in ("meetings", "meeting_participants", "recordings", "recording_files", "daily_usage"):
         assert await plain.truth(table, "2026-11-23") == await late.truth(table, "2026-11-23")
+
+
+async def test_every_secret_that_went_over_the_wire_is_told(zoom: Zoom) -> None:
+    """A test looks for these where they must not be: client secret, tokens, state, code and verifier."""
+    asked = {"response_type": "code", "client_id": "sandbox-client-id", "redirect_uri": "https://a.example"}
+    proof = {"code_challenge": "a-verifier", "code_challenge_method": "plain", "decision": "allow"}
+    answer = await zoom.http.get("/oauth/authorize", params={**asked, **proof, "state": "a-state"})
+    code = answer.headers["location"].split("code=")[1].split("&")[0]
+    form = {"code": code, "redirect_uri": "https://a.example", "code_verifier": "a-verifier"}
+    granted = (await zoom.token(grant_type="authorization_code", **form)).json()
+    told = (await zoom.http.get("/_sandbox/secrets")).json()
+    assert [entry["kind"] for entry in told] == [
+        "client",
+        "refresh",
+        "access",
+        "state",
+        "code",
+        "verifier",
+        "refresh",
+        "access",
+    ]
+    assert [entry["secret"] for entry in told[3:]] == [
+        "a-state",
+        code,
+        "a-verifier",
+        granted["refresh_token"],
+        granted["access_token"],
+    ]
