@@ -51,12 +51,11 @@ router = APIRouter()
 async def give_access_token(connection_id: str, request: Request) -> JSONResponse:
     """An access token for who can sign with the Connection's client secret."""
     desk: Desk = request.app.state.desk
-    began = time.monotonic()
     try:
         signed, rejected = assertion.parse(await _body(request))
         grant = await _authenticated(desk, connection_id, signed)
         if grant is None:
-            return await _refused(began)
+            return _answer(401, {"error": "unauthorized"})
         return _token(await desk.serve(grant, rejected), rejected)
     except ZoomError as error:
         return _failure(error)
@@ -87,22 +86,25 @@ async def _body(request: Request) -> bytes:
 
 
 async def _authenticated(desk: Desk, connection_id: str, signed: str) -> Grant | None:
+    """The grant, for who can sign for it; None takes its time, whatever was wrong."""
+    began = time.monotonic()
+    grant = await _read(desk, connection_id)
+    secret = grant.app.client_secret if grant else ""
+    if assertion.is_signed(signed, connection_id, secret) and secret:
+        return grant
+    await asyncio.sleep(_REFUSAL_SECONDS - (time.monotonic() - began))
+    return None
+
+
+async def _read(desk: Desk, connection_id: str) -> Grant | None:
     try:
         # Airflow's ids are printable; PostgreSQL's driver fails on a NUL before it asks.
-        grant = await desk.read(connection_id) if connection_id.isprintable() else None
+        return await desk.read(connection_id) if connection_id.isprintable() else None
     except NoGrantError:
-        grant = None
+        return None
     except PermanentError as error:  # said in the log, not to somebody who has not proven anything
         log.error("No access token for Connection %s: %s", connection_id, error)  # noqa: TRY400
-        grant = None
-    secret = grant.app.client_secret if grant else ""
-    valid = assertion.is_signed(signed, connection_id, secret)
-    return grant if valid and secret else None
-
-
-async def _refused(began: float) -> JSONResponse:
-    await asyncio.sleep(_REFUSAL_SECONDS - (time.monotonic() - began))
-    return _answer(401, {"error": "unauthorized"})
+        return None
 
 
 def _token(grant: Grant, rejected: str | None) -> JSONResponse:
