@@ -3,9 +3,11 @@
 import base64
 import hashlib
 import secrets
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection, HTTPSConnection
 from typing import Self
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlencode, urlsplit
 
 import anyio
 import httpx
@@ -16,6 +18,7 @@ from include.grant.fields import Fields
 from include.grant.hosts import is_loopback
 from include.grant.journal import Grant, GrantType
 from include.grant.store import Store
+from include.grant.store.secrecy import mask, mask_tokens
 from include.zoom import oauth
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
@@ -48,7 +51,9 @@ class Request:
                 "No redirect address is set: put the one registered with the Zoom app into [zoom] redirect_uri "
                 "(AIRFLOW__ZOOM__REDIRECT_URI)."
             )
-        return cls(fields, redirect_uri, secrets.token_urlsafe(32), secrets.token_urlsafe(64))
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
+        mask(state, verifier)
+        return cls(fields, redirect_uri, state, verifier)
 
     @property
     def address(self) -> str:
@@ -106,13 +111,13 @@ async def grant(request: Request, answer: str, *, by: str) -> Consented:
         Misconfigured: The app is wrong, or another account authorised than before.
         TransientError: Zoom could not be asked; authorise again.
     """
+    code = request.code(answer)
+    mask(code)
     began = await anyio.to_thread.run_sync(_store(request.fields.connection_id).read)
     outcome = await oauth.exchange_code(
-        request.fields.app,
-        request.code(answer),
-        redirect_uri=request.redirect_uri,
-        verifier=request.verifier,
+        request.fields.app, code, redirect_uri=request.redirect_uri, verifier=request.verifier
     )
+    mask_tokens(outcome.tokens)
     _refuse(outcome)
     account_id = await _account_id(request.fields, outcome)
     await anyio.to_thread.run_sync(_write, began, outcome, account_id, by)
@@ -129,12 +134,19 @@ async def follow(request: Request) -> str:
     """
     if not is_loopback(urlsplit(request.address).hostname or ""):
         raise Misconfigured("Only a server on this machine may authorise without a person.")
-    async with oauth.bare_client() as http:
-        answer = await http.get(request.address)
-    location: str = answer.headers.get("Location", "")
+    status, location = await anyio.to_thread.run_sync(_redirected, urlsplit(request.address))
     if not location.startswith(request.redirect_uri):
-        raise Misconfigured(f"The authorise page answered {answer.status_code} and wants a person.")
+        raise Misconfigured(f"The authorise page answered {status} and wants a person.")
     return location
+
+
+def _redirected(address: SplitResult) -> tuple[int, str]:
+    """Not by httpx: at DEBUG its transport logs the headers of an answer, and this one's have the code."""
+    kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    with closing(kind(address.hostname or "", address.port, timeout=oauth.TOTAL_SECONDS)) as connection:
+        connection.request("GET", f"{address.path}?{address.query}")
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Location", "")
 
 
 def _refuse(outcome: Outcome) -> None:
