@@ -20,6 +20,13 @@ class ZoomPlugin(AirflowPlugin):
         }
     ]
 
+    @classmethod
+    def on_load(cls, *_: object, **__: object) -> None:
+        """In every process, the scheduler's with LocalExecutor's workers too: no secret in what it logs."""
+        from include.grant.redaction import guard_log  # noqa: PLC0415
+
+        guard_log()
+
     @property
     def fastapi_apps(self) -> list[dict[str, Any]]:
         """Read in the API server alone, so only there the web app is imported."""

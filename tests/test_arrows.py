@@ -39,6 +39,7 @@ AIRFLOW = (
     "include.grant.broker",
     "include.grant.consent",
     "include.grant.hook",
+    "include.grant.redaction",
     "include.grant.store",
     "include.landing",
     "include.warehouse.connect",

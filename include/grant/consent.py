@@ -17,8 +17,9 @@ from airflow.configuration import conf
 from include.grant.fields import Fields
 from include.grant.hosts import is_loopback
 from include.grant.journal import Grant, GrantType
+from include.grant.redaction import mask
 from include.grant.store import Store
-from include.grant.store.secrecy import mask, mask_tokens
+from include.grant.store.secrecy import mask_tokens
 from include.zoom import oauth
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome

@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import logging
+import subprocess
+import sys
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -12,9 +14,9 @@ from airflow.sdk import Connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.grant import redaction
 from include.grant.hook import reading
 from include.grant.masking import Secrets, basic, forms
-from include.grant.store import secrecy
 
 SECRET = 'canary/of+a "secret"=1 \\ é'
 
@@ -96,9 +98,9 @@ def test_a_process_with_the_database_hides_what_it_masked(
     airflow_log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lines of logging and of structlog, arguments, keys and tracebacks, masked once or more."""
-    monkeypatch.setattr(secrecy, "_secrets", Secrets())
+    monkeypatch.setattr(redaction, "_secrets", Secrets())
     for _ in range(2):
-        secrecy.mask(SECRET, None, "")
+        redaction.mask(SECRET, None, "")
     logging.getLogger("some.library").error("sent %s", {"auth": basic("id", SECRET)})
     structlog.get_logger("airflow").error("sent", body=SECRET)
     try:
@@ -113,13 +115,13 @@ def test_a_process_with_the_database_hides_what_it_masked(
 
 def test_json_lines_are_hidden_too(airflow_log: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """Airflow's JSON renderer gives bytes."""
-    monkeypatch.setattr(secrecy, "_secrets", Secrets())
+    monkeypatch.setattr(redaction, "_secrets", Secrets())
     rendered: list[object] = []
     structlog.configure(
         processors=[lambda *_: json.dumps({"a": SECRET}).encode()],
         logger_factory=lambda *_: structlog.testing.CapturingLogger(),
     )
-    secrecy.mask(SECRET)
+    redaction.mask(SECRET)
     rendered.append(structlog.get_config()["processors"][-1](None, "info", {}))
     assert rendered == [b'{"a": "***"}']
 
@@ -149,3 +151,29 @@ async def test_a_task_masks_the_tokens_in_extra(monkeypatch: pytest.MonkeyPatch)
     wanted = {"refresh-canary", "access-canary", "secret-canary", basic("id", "secret-canary")}
     assert wanted <= set(masked)
     assert not {"business", "id", "zoom"} & set(masked)
+
+
+LOUD = """
+import logging
+import airflow.settings
+from airflow.sdk.log import mask_secret
+from include.grant.redaction import mask
+mask_secret("known-to-airflow-alone")
+mask("a-secret-of-ours")
+log = logging.getLogger("some.library")
+log.error("known-to-airflow-alone and a-secret-of-ours")
+try:
+    int("a-secret-of-ours")
+except ValueError:
+    log.exception("failed")
+"""
+
+
+def test_a_process_that_airflow_set_up_hides_what_we_mask(airflow_home: dict[str, str]) -> None:
+    """As in the API server, whose log Airflow's own masker does not see: that is why ours is there."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOUD], env=airflow_home, capture_output=True, text=True, check=True
+    )
+    assert "*** and ***" in done.stdout
+    assert "ValueError" in done.stdout
+    assert not {"a-secret-of-ours", "known-to-airflow"} & set(done.stdout.split())

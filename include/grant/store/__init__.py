@@ -17,6 +17,7 @@ from include.grant.answers import consented
 from include.grant.fields import Fields
 from include.grant.journal import Grant, Journal, Tokens
 from include.grant.masking import basic
+from include.grant.redaction import mask
 from include.grant.schema import journal_table as table
 from include.grant.sealing import from_row, to_row
 from include.grant.storage import LEASE_SECONDS, StoreError
@@ -24,7 +25,7 @@ from include.grant.store.audit import record
 from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
 from include.grant.store.database import now as _now
 from include.grant.store.database import transaction
-from include.grant.store.secrecy import mask, mask_tokens, seal, unsealed
+from include.grant.store.secrecy import mask_tokens, seal, unsealed
 from include.zoom.errors import Misconfigured
 from include.zoom.oauth import Outcome
 
