@@ -1,6 +1,7 @@
 """Which hosts may see a client secret: Zoom's, and those an administrator has listed."""
 
 import ipaddress
+import re
 from collections.abc import Collection
 
 import httpx
@@ -8,6 +9,12 @@ import httpx
 from include.zoom.errors import Misconfigured
 
 _ZOOM = (".zoom.us", ".zoomgov.com")
+# Plain on purpose: a browser, which opens the authorise page, reads backslashes, percent signs, dots of other
+# scripts and the like differently than we do.
+_PLAIN = re.compile(
+    r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[0-9]{1,5})?(/[a-z0-9._~-]+)*/?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def allowed_address(address: str, listed: Collection[str], *, what: str) -> str:
@@ -23,7 +30,7 @@ def allowed_address(address: str, listed: Collection[str], *, what: str) -> str:
             is neither Zoom's nor listed.
     """
     url = _parsed(address, what)
-    host = url.host.lower().rstrip(".")
+    host = url.host.lower()
     if f"{host}:{url.port}" in listed or host in listed:
         if url.scheme != "https" and not is_loopback(host):
             raise Misconfigured(f"The {what} must begin with https://.")
@@ -51,6 +58,6 @@ def _parsed(address: str, what: str) -> httpx.URL:
         url = httpx.URL(address)
     except httpx.InvalidURL as error:
         raise Misconfigured(f"The {what} is not an address.") from error
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+    if not _PLAIN.fullmatch(address):
         raise Misconfigured(f"The {what} must be an address like https://api.zoom.us/v2, without more.")
     return url

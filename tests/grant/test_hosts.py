@@ -44,9 +44,29 @@ def test_zoom_s_hosts_and_listed_ones_are_allowed(address: str) -> None:
         "zoom.us",
         "https://",
         "https://[::1/v2",
+        "https://evil.example\\.zoom.us/oauth",
+        "https://zoom.us\\@evil.example/oauth",
+        "https://evil.example%2f.zoom.us/oauth",
+        "https://evil.example%00.zoom.us/oauth",
+        "https://zoom.us%2eevil.example/oauth",
+        "https://evil.example\t.zoom.us/oauth",
+        "https://evil.example\u3002zoom.us.evil.example/oauth",
+        "https://zoom\u3002us/oauth",
+        "https://z\u043e\u043em.us/oauth",
+        "https://zoom.us./oauth",
+        "https://.zoom.us/oauth",
+        "https://zoom.us/oauth?",
+        "https://zoom.us/oauth#",
+        "https://zoom.us/oauth/\r\nHost: evil.example",
+        "https://zoom.us//evil.example",
+        "https://127.0.0.1:8443.zoom.us/oauth",
+        "http://127.1:8443/v2",
+        "http://2130706433:8443/v2",
+        " https://zoom.us/oauth",
+        "https://zoom.us/oauth\n",
     ],
 )
 def test_everything_else_is_refused(address: str) -> None:
-    """Look-alikes, user parts, other ports and plain http never see the secret."""
+    """Look-alikes, user parts, other ports, plain http, and what browsers read differently never see the secret."""
     with pytest.raises(Misconfigured):
         allowed_address(address, LISTED, what="host")
