@@ -52,8 +52,8 @@ FAULTS = [
         "status": 401,
         "body": {"code": 124, "message": "Invalid token."},
     },
-    {"path": "/v2/report", "kind": "status", "status": 401, "times": 2, "body": {"code": 124}},
-    {"path": "/v2/past_meetings", "kind": "hang"},
+    {"path": "/v2/report", "kind": "status", "status": 401, "body": {"code": 124}},
+    {"path": "/v2/past_meetings", "kind": "hang", "seconds": 5},
     {"path": "/v2/groups", "kind": "status", "status": 400, "body": {"code": 300, "message": "No."}},
 ]
 
