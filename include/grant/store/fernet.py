@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import sqlalchemy as sa
 from airflow.configuration import conf
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 SEALED = (journal_table.c.sealed,)
 """The columns that this project seals; a further one is resealed once it is named here."""
 
-_AIRFLOW = (str(Path(sys.executable).parent / "airflow"), "rotate-fernet-key")
+_AIRFLOW = (sys.executable, "-m", "airflow", "rotate-fernet-key")
 _PATIENCE_SECONDS = 300.0
 _PAUSE_SECONDS = 0.25
 _RENEW_SECONDS = 20.0
