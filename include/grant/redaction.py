@@ -58,7 +58,8 @@ def _guarded(renderer: Any) -> _Guarded:  # noqa: ANN401
 
 
 def _clean(value: Any) -> Any:  # noqa: ANN401 - whatever is logged
-    return _secrets.redact(str(redacted_by_airflow(value))) if isinstance(value, str) else value
+    # Ours first: a short secret of Airflow's may be a part of a long one of ours, which then would not be known.
+    return redacted_by_airflow(_secrets.redact(value)) if isinstance(value, str) else value
 
 
 def _handlers() -> Iterator[logging.Handler]:
