@@ -18,6 +18,7 @@ from tests.grant.test_broker import OneGrant
 from tests.grant.world import World
 
 PATH = "/zoom/grants/zoom_default/access-token"
+ROUTES = (PATH, "/zoom/grants/zoom_default/keep")
 NOW = int(time.time())
 HEADERS = {"cache-control": "no-store", "content-length": "24", "content-type": "application/json"}
 REFUSAL = (401, '{"error":"unauthorized"}', HEADERS)
@@ -114,7 +115,8 @@ async def test_what_nobody_with_the_secret_made_a_minute_ago_is_refused(
     world: World, http: httpx.AsyncClient, body: bytes
 ) -> None:
     """Forged, expired, unsigned, for others, malformed, huge: one answer, nothing posted, nothing told."""
-    assert told(await http.post(PATH, content=body)) == REFUSAL
+    for route in ROUTES:
+        assert told(await http.post(route, content=body)) == REFUSAL
     assert world.zoom.posted == []
 
 
@@ -152,9 +154,10 @@ async def test_no_path_trick_reaches_a_grant(
     world: World, http: httpx.AsyncClient, written: str, status: int
 ) -> None:
     """An id that is none is an unknown Connection or no route; what was signed is no other's."""
-    answer = await http.post(f"/zoom/grants/{written}/access-token", content=signed())
-    assert answer.status_code == status
-    assert answer.text in ('{"error":"unauthorized"}', '{"detail":"Not Found"}')
+    for route in ROUTES:
+        answer = await http.post(route.replace("zoom_default", written), content=signed())
+        assert answer.status_code == status
+        assert answer.text in ('{"error":"unauthorized"}', '{"detail":"Not Found"}')
 
 
 async def test_a_slash_at_the_end_is_no_redirect(world: World, http: httpx.AsyncClient) -> None:
@@ -165,9 +168,12 @@ async def test_a_slash_at_the_end_is_no_redirect(world: World, http: httpx.Async
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
 async def test_other_methods_tell_nothing(world: World, http: httpx.AsyncClient, method: str) -> None:
     """405, whether the Connection exists or not."""
-    answers = [await http.request(method, PATH.replace("default", name)) for name in ("default", "other")]
-    assert told(answers[0]) == told(answers[1])
-    assert answers[0].status_code == 405
+    for route in ROUTES:
+        answers = [
+            await http.request(method, route.replace("default", name)) for name in ("default", "other")
+        ]
+        assert told(answers[0]) == told(answers[1])
+        assert answers[0].status_code == 405
 
 
 async def test_unknown_and_unproven_cost_the_same(
@@ -209,7 +215,7 @@ async def test_no_input_gives_anything_else(
     world: World, http: httpx.AsyncClient, body: bytes, name: str
 ) -> None:
     """Whatever is sent to whatever path: refused or no such route, never a crash, never a token."""
-    for address in (PATH, f"/zoom/grants/{quote(name, safe='')}/access-token"):
+    for address in (*ROUTES, f"/zoom/grants/{quote(name, safe='')}/access-token"):
         answer = await http.post(address, content=body)
         assert told(answer) == REFUSAL or answer.status_code in (404, 405)
     assert world.zoom.posted == []

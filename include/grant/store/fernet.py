@@ -20,9 +20,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.grant.journal import Grant
-from include.grant.rotation import StoreError
 from include.grant.schema import journal_table
 from include.grant.spill import SpillFolder
+from include.grant.storage import StoreError
 from include.grant.store import Store
 from include.grant.store.secrecy import opened, seal
 from include.zoom.errors import Misconfigured, PermanentError, TransientError
