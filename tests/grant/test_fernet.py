@@ -86,7 +86,7 @@ def test_an_answer_on_disk_is_sealed_with_the_first_key(engine: sa.Engine, keys:
     keys(f"{NEW},{OLD}")
     rotation(engine, tmp_path).run()
     keys(NEW)
-    assert folder.find("a") == kept
+    assert folder.find("zoom_default") == kept
 
 
 def test_the_leases_are_held_meanwhile_and_given_back(engine: sa.Engine, keys: Any, tmp_path: Path) -> None:
@@ -226,6 +226,8 @@ def test_the_key_rotates_while_others_refresh(
         last = json.loads(place.run("tests.grant.rounds", "1", "1"))
         asked = place.requests()
         assert opens(place, uri, NEW)
+        (file,) = (Path(place.env["AIRFLOW_HOME"]) / "zoom-spill").glob("*.sealed")
+        assert Fernet(NEW).decrypt(file.read_text().encode())
     assert rotated.returncode == 0, rotated.stderr
     assert "Grants held meanwhile: zoom_default" in rotated.stdout
     assert seen["errors"] == []
