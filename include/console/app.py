@@ -24,7 +24,14 @@ class _Files(StaticFiles):
         return answer
 
 
-app = FastAPI(title="Zoom", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+app = FastAPI(
+    title="Zoom",
+    lifespan=lifespan,
+    redirect_slashes=False,
+    docs_url=None,
+    redoc_url=None,
+    openapi_url=None,
+)
 app.include_router(broker)
 app.include_router(page)
 app.mount("/static", _Files(directory=Path(__file__).parent / "static"))

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from include.console.new_account import InvalidFormError, NewAccount
 from include.console.standing import Standing, standing, unreadable
+from include.grant.redaction import mask
 from include.grant.storage import StoreError
 from include.grant.store.connection_row import refuse_unsafe
 from include.grant.store.database import transaction
-from include.grant.store.secrecy import mask
 from include.grant.store.wiring import store
 from include.zoom.catalog import streams
 from include.zoom.errors import ZoomError

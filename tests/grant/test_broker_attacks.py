@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import quote
 
@@ -13,14 +14,23 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from include.grant import assertion, broker
-from include.grant.broker import app
 from tests.grant.test_broker import OneGrant
 from tests.grant.world import World
+
+with warnings.catch_warnings():  # a dependency of Airflow imports a test client, which says that it is old
+    warnings.simplefilter("ignore")
+    from include.console.app import app
 
 PATH = "/zoom/grants/zoom_default/access-token"
 ROUTES = (PATH, "/zoom/grants/zoom_default/keep")
 NOW = int(time.time())
-HEADERS = {"cache-control": "no-store", "content-length": "24", "content-type": "application/json"}
+HEADERS = {
+    "cache-control": "no-store",
+    "content-length": "24",
+    "content-type": "application/json",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
 REFUSAL = (401, '{"error":"unauthorized"}', HEADERS)
 KEY = assertion._key("client-secret")
 

@@ -20,7 +20,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.grant.journal import Grant
-from include.grant.schema import journal_table
+from include.grant.schema import consent_table, journal_table
 from include.grant.spill import SpillFolder
 from include.grant.storage import StoreError
 from include.grant.store import Store
@@ -29,7 +29,7 @@ from include.zoom.errors import Misconfigured, PermanentError, TransientError
 
 log = logging.getLogger(__name__)
 
-SEALED = (journal_table.c.sealed,)
+SEALED = (journal_table.c.sealed, consent_table.c.sealed)
 """The columns that this project seals; a further one is resealed once it is named here."""
 
 _AIRFLOW = (sys.executable, "-m", "airflow", "rotate-fernet-key")
