@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
 from include.grant.answers import Answered, after
-from include.grant.schema import journal_table
+from include.grant.schema import UtcTime, consent_table, journal_table
 from include.grant.spill import Kept, SpillFolder
 from include.grant.store import Store
 from include.grant.store.fernet import KeyRotation
@@ -266,3 +266,22 @@ def test_a_rotation_that_is_killed_in_the_middle_is_run_again(
         asked = place.requests()
     assert again.returncode == 0, again.stderr
     assert (last, asked["token_refused"]) == ({"tokens": [1], "errors": []}, 0)
+
+
+def test_a_consent_under_way_is_sealed_with_the_first_key(
+    engine: sa.Engine, keys: Any, tmp_path: Path
+) -> None:
+    """Its verifier is opened by the new key alone when the answer comes."""
+    row = {"connection_id": "zoom_default", "sealed": seal("a verifier")}
+    required = {
+        column.name: datetime(2026, 1, 1, tzinfo=UTC) if isinstance(column.type, UtcTime) else "x"
+        for column in consent_table.columns
+        if not column.nullable
+    }
+    with engine.begin() as connection:
+        connection.execute(sa.insert(consent_table).values(required | row))
+    keys(f"{NEW},{OLD}")
+    assert rotation(engine, tmp_path).run().resealed == 2
+    with engine.begin() as connection:
+        resealed = connection.execute(sa.select(consent_table.c.sealed)).scalar_one()
+    assert Fernet(NEW).decrypt(resealed.encode()) == b"a verifier"
