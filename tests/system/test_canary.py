@@ -44,8 +44,8 @@ LOUD = {
     "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
 }
 FAULTS = [
-    {"path": "/oauth/token", "kind": "status", "status": 500, "skip": 1},
-    {"path": "/oauth/token", "kind": "html", "skip": 2},
+    {"path": "/oauth/token", "kind": "status", "status": 500},
+    {"path": "/oauth/token", "kind": "html", "skip": 1},
     {
         "path": "/v2/users",
         "kind": "status",
