@@ -24,7 +24,7 @@ ARROWS = {
         "include.zoom.errors",
         "include.zoom.stream",
     ),
-    "plugins": ("include.console", "include.grant.broker"),
+    "plugins": ("include.console", "include.grant.broker", "include.grant.redaction"),
 }
 AIRFLOW = (
     "dags",
