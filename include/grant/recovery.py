@@ -48,8 +48,6 @@ class Recovery:
         if held is not None and await self.storage.commit(held, _adopting(held, kept)):
             log.warning("Grant %s goes on with the answer found on this host's disk.", kept.connection_id)
             return True
-        if seen.attempt_alive:
-            return False  # whoever is at it may commit that very answer: the next reader looks again
         log.warning("An answer found on this host's disk is kept aside for grant %s.", kept.connection_id)
         await self.storage.keep_orphan(kept.tokens)
         return True
