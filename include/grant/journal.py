@@ -164,10 +164,6 @@ class Grant:
         known = newest and newest.refresh_token and newest.issued_at > UNKNOWN_TIME
         return self.now - newest.issued_at if self.rotates and newest and known else None
 
-    def knows(self, tokens: Tokens) -> bool:
-        """Whether the database has this token set, or knows that it is spent."""
-        return self.journal.fingerprints.knows(tokens.refresh_token) or tokens == self.journal.orphan
-
     @property
     def needs_alert(self) -> bool:
         """Whether a person must act and nobody was told."""

@@ -1,4 +1,6 @@
-"""An answer on this host's disk that the database does not know: adopted, or kept aside as the orphan.
+"""An answer that the database does not know: adopted, or kept aside as the orphan.
+
+It was found on this host's disk, or came when its lease was gone.
 
 Adopted as the newest where what the database has is older (a kill before the commit, a failover that lost the last
 commits, a restored backup). Where consent has been declared lost meanwhile, it is tried before anything else.
@@ -25,7 +27,7 @@ def is_news(seen: Grant, kept: Kept) -> bool:
     newest, ended = seen.journal.newest, seen.journal.alerted_at  # without a newest: ended by a person
     reference = newest.issued_at if newest else ended
     newer = reference is None or kept.tokens.issued_at > reference
-    return seen.rotates and newer and not seen.knows(kept.tokens)
+    return seen.rotates and newer and not seen.journal.fingerprints.knows(kept.tokens.refresh_token)
 
 
 def mark_of(journal: Journal, tokens: Tokens | None) -> str:
@@ -46,9 +48,11 @@ class Recovery:
             return False
         held = await self._held_for(seen, kept)
         if held is not None and await self.storage.commit(held, _adopting(held, kept)):
-            log.warning("Grant %s goes on with the answer found on this host's disk.", kept.connection_id)
+            log.warning("Grant %s goes on with an answer that the database did not know.", kept.connection_id)
             return True
-        log.warning("An answer found on this host's disk is kept aside for grant %s.", kept.connection_id)
+        if kept.tokens == seen.journal.orphan:
+            return False
+        log.warning("An answer of Zoom is kept aside for grant %s.", kept.connection_id)
         await self.storage.keep_orphan(kept.tokens)
         return True
 
@@ -59,6 +63,8 @@ class Recovery:
             return None  # a person put another token there
         if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
             return seen if journal.attempt_deadline else None
+        if journal.attempt_id is None and journal.consented_at:
+            return None  # a person consented while its token was under way, which ended it
         if journal.state is State.CONSENT_REQUIRED:
             return None  # another host has posted meanwhile, which may have ended this one too: to be tried first
         return await self.storage.lease(seen, uuid.uuid4().hex)

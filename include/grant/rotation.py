@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from include.grant.answers import Answered, after
@@ -107,10 +108,12 @@ class Rotation:
     async def _settle(self, turn: "_Turn", outcome: Outcome) -> Grant | None:
         held = turn.held
         journal = after(Answered(held, turn.tokens, outcome, self.chance(), turn.refused))
-        await self._keep(turn, journal, outcome)
+        kept = await self._keep(turn, journal, outcome)
         if not await self._commit(held, journal):
-            await self._orphan(held, journal, outcome)
             journal = held.journal
+            if kept:
+                log.error("The lease on grant %s was gone when Zoom's answer came.", held.connection_id)
+                await self._until_stored(partial(self.recover, kept))
         self.count(held, outcome.kind)
         log.info("Grant %s is %s at generation %d.", held.connection_id, journal.state, journal.generation)
         settled = _as_committed(held, journal)
@@ -119,10 +122,10 @@ class Rotation:
         fresh = journal is not held.journal and outcome.kind is Kind.GRANTED
         return settled if fresh and access_token(settled) else None
 
-    async def _keep(self, turn: "_Turn", journal: Journal, outcome: Outcome) -> None:
+    async def _keep(self, turn: "_Turn", journal: Journal, outcome: Outcome) -> Kept | None:
         """The answer on disk before anything else is done with it, where there is something to lose."""
         if outcome.kind is not Kind.GRANTED or not turn.held.rotates or journal.newest is None:
-            return
+            return None
         kept = Kept(
             connection_id=turn.held.connection_id,
             attempt_id=turn.held.journal.attempt_id or "",
@@ -134,6 +137,7 @@ class Rotation:
             await self.spill.keep(kept)
         except SpillError as error:
             log.warning("Zoom's answer is in memory alone until the database has it. %s", error)
+        return kept
 
     async def _commit(self, held: Grant, journal: Journal) -> bool:
         if await self._until_stored(lambda: self.storage.commit(held, journal)):
@@ -142,15 +146,8 @@ class Rotation:
         # adopted the answer from disk: the attempt's id tells, or that the token is known.
         now = await self._until_stored(self.storage.read)
         ours = (held.journal.attempt_id, journal.generation)
-        known = journal.newest is not None and now.knows(journal.newest)
+        known = journal.newest is not None and now.journal.fingerprints.knows(journal.newest.refresh_token)
         return (now.journal.attempt_id, now.journal.generation) == ours or known
-
-    async def _orphan(self, held: Grant, journal: Journal, outcome: Outcome) -> None:
-        newest = journal.newest
-        if outcome.kind is not Kind.GRANTED or newest is None or not held.rotates:
-            return
-        log.error("The lease on grant %s was gone when Zoom's answer came: kept aside.", held.connection_id)
-        await self._until_stored(lambda: self.storage.keep_orphan(newest))
 
     async def _tell(self, grant: Grant) -> None:
         try:

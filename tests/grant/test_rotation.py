@@ -339,25 +339,7 @@ def test_a_consent_during_a_refresh_wins(world: World) -> None:
     async def overtaken() -> Grant:
         task = asyncio.create_task(world.process().refresh())
         await asyncio.sleep(0.05)
-        grant = world.database.grant
-        newest = dataclasses.replace(
-            grant.tokens,
-            refresh_token="consent",
-            access_token="new",
-            expires_at=grant.now + timedelta(hours=1),
-        )
-        marks = dataclasses.replace(
-            grant.journal.fingerprints, newest=grant.journal.fingerprints.of("consent")
-        )
-        journal = dataclasses.replace(
-            grant.journal,
-            generation=9,
-            newest=newest,
-            fingerprints=marks,
-            attempt_id=None,
-            attempt_deadline=None,
-        )
-        world.database.grant = dataclasses.replace(grant, journal=journal, refresh_token="consent")
+        world.database.rows.consent(Outcome(Kind.GRANTED, tokens=TokenSet("new", "consent", 3600)))
         return await task
 
     assert world.run(overtaken()).tokens.access_token == "new"
