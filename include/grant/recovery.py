@@ -41,20 +41,26 @@ class Recovery:
 
     storage: Storage
 
-    async def run(self, kept: Kept) -> bool:
-        """Whether that changed anything; raises what a store raises."""
+    async def run(self, kept: Kept, *, just_came: bool = False) -> bool:
+        """Whether that changed anything; raises what a store raises.
+
+        Args:
+            kept: The answer.
+            just_came: It is kept aside even where the database has a newer one, from a consent say.
+        """
         seen = await self.storage.read()
-        if not is_news(seen, kept):
-            return False
-        held = await self._held_for(seen, kept)
-        if held is not None and await self.storage.commit(held, _adopting(held, kept)):
+        if is_news(seen, kept) and await self._adopted(seen, kept):
             log.warning("Grant %s goes on with an answer that the database did not know.", kept.connection_id)
             return True
-        if kept.tokens == seen.journal.orphan:
+        if not (just_came or is_news(seen, kept)) or _has(seen, kept):
             return False
         log.warning("An answer of Zoom is kept aside for grant %s.", kept.connection_id)
         await self.storage.keep_orphan(kept.tokens)
         return True
+
+    async def _adopted(self, seen: Grant, kept: Kept) -> bool:
+        held = await self._held_for(seen, kept)
+        return held is not None and await self.storage.commit(held, _adopting(held, kept))
 
     async def _held_for(self, seen: Grant, kept: Kept) -> Grant | None:
         """The lease under which `kept` may become the newest: the dead attempt's own, or a new one."""
@@ -63,11 +69,16 @@ class Recovery:
             return None  # a person put another token there
         if (journal.attempt_id, journal.generation) == (kept.attempt_id, kept.generation):
             return seen if journal.attempt_deadline else None
-        if journal.attempt_id is None and journal.consented_at:
+        overruled = journal.attempt_id is None and journal.consented_at is not None
+        if overruled and journal.fingerprints.newest != kept.posted:
             return None  # a person consented while its token was under way, which ended it
         if journal.state is State.CONSENT_REQUIRED:
             return None  # another host has posted meanwhile, which may have ended this one too: to be tried first
         return await self.storage.lease(seen, uuid.uuid4().hex)
+
+
+def _has(seen: Grant, kept: Kept) -> bool:
+    return seen.journal.fingerprints.knows(kept.tokens.refresh_token) or kept.tokens == seen.journal.orphan
 
 
 def _adopting(held: Grant, kept: Kept) -> Journal:

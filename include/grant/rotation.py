@@ -113,7 +113,7 @@ class Rotation:
             journal = held.journal
             if kept:
                 log.error("The lease on grant %s was gone when Zoom's answer came.", held.connection_id)
-                await self._until_stored(partial(self.recover, kept))
+                await self._until_stored(partial(Recovery(self.storage).run, kept, just_came=True))
         self.count(held, outcome.kind)
         log.info("Grant %s is %s at generation %d.", held.connection_id, journal.state, journal.generation)
         settled = _as_committed(held, journal)
