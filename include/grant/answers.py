@@ -38,16 +38,18 @@ class Answered:
         if posted is None or posted.refresh_token is None or posted == journal.newest:
             return journal
         lost = journal.state is State.CONSENT_REQUIRED  # the newest has been refused already
-        if posted == journal.orphan and not lost:
+        newest = journal.newest
+        if posted == journal.orphan and not lost and newest and newest.issued_at > posted.issued_at:
             return journal
         marks = journal.fingerprints
-        if lost and journal.newest:
-            marks = marks.spend(journal.newest.refresh_token)
-        newest, client = marks.of(posted.refresh_token), marks.of(self.held.app.client_id)
-        marks = replace(marks, newest=newest, client=client)
-        displaced = journal.orphan if lost else journal.newest
+        if lost and newest:
+            marks = marks.spend(newest.refresh_token)
+        marks = replace(
+            marks, newest=marks.of(posted.refresh_token), client=marks.of(self.held.app.client_id)
+        )
+        displaced = journal.orphan if lost else newest
         orphan = displaced if displaced != posted else None
-        return replace(journal, newest=posted, previous=journal.newest, orphan=orphan, fingerprints=marks)
+        return replace(journal, newest=posted, previous=newest, orphan=orphan, fingerprints=marks)
 
 
 def after(answered: Answered) -> Journal:
@@ -114,7 +116,8 @@ def _granted(answered: Answered) -> Journal:
 
 def _renewed(answered: Answered, newest: Tokens) -> Fingerprints:
     marks = answered.journal.fingerprints
-    for old in (answered.journal.newest, answered.posted):
+    before = answered.held.journal
+    for old in (before.newest, before.orphan, answered.journal.newest, answered.posted):
         if old and old.refresh_token != newest.refresh_token:
             marks = marks.spend(old.refresh_token)
     mark = marks.of(newest.refresh_token) if newest.refresh_token else None

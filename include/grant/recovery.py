@@ -24,10 +24,11 @@ def is_news(seen: Grant, kept: Kept) -> bool:
 
     Times tell, not generations: those start again from the older number where a backup was restored.
     """
-    newest, ended = seen.journal.newest, seen.journal.alerted_at  # without a newest: ended by a person
-    reference = newest.issued_at if newest else ended
-    newer = reference is None or kept.tokens.issued_at > reference
-    return seen.rotates and newer and not seen.journal.fingerprints.knows(kept.tokens.refresh_token)
+    journal = seen.journal
+    ended = journal.alerted_at if journal.newest is None else None  # by a person
+    others = [each.issued_at for each in (journal.newest, journal.orphan) if each and each != kept.tokens]
+    newer = all(kept.tokens.issued_at > moment for moment in (*others, *filter(None, [ended])))
+    return seen.rotates and newer and not journal.fingerprints.knows(kept.tokens.refresh_token)
 
 
 def mark_of(journal: Journal, tokens: Tokens | None) -> str:
@@ -78,7 +79,10 @@ class Recovery:
 
 
 def _has(seen: Grant, kept: Kept) -> bool:
-    return seen.journal.fingerprints.knows(kept.tokens.refresh_token) or kept.tokens == seen.journal.orphan
+    """Whether the database has this answer or keeps a newer one aside."""
+    orphan = seen.journal.orphan
+    newer = orphan is not None and orphan.issued_at >= kept.tokens.issued_at
+    return newer or seen.journal.fingerprints.knows(kept.tokens.refresh_token)
 
 
 def _adopting(held: Grant, kept: Kept) -> Journal:

@@ -100,7 +100,7 @@ class Rotation:
         if held.rotates and held.tokens is None:  # taken out of the Connection since it was read
             await self.storage.release(held)
             return None
-        turn = _Turn(self, held, held.tokens, began)
+        turn = _Turn(self, held, began)
         # A holder that died may have posted already: then ours is the one more.
         outcome = await turn.spend(once_more=not seen.attempt_died)
         return await self._settle(turn, outcome) if outcome else None
@@ -177,8 +177,8 @@ class _Turn:
 
     rotation: Rotation
     held: Grant
-    tokens: Tokens | None
     began: float
+    tokens: Tokens | None = None
     refused: tuple[Tokens, ...] = ()
 
     async def spend(self, *, once_more: bool) -> Outcome | None:
@@ -186,9 +186,7 @@ class _Turn:
 
         None where the lease was lost on the way.
         """
-        others = self._others()
-        if others and self.held.journal.state is State.CONSENT_REQUIRED and not self.held.adopts:
-            self.tokens = others.pop(0)
+        self.tokens, *others = self._candidates()
         outcome: Outcome | None = await self._post()
         if outcome and outcome.kind is Kind.AMBIGUOUS and once_more:
             outcome = await self._post_again(self.tokens)
@@ -197,12 +195,17 @@ class _Turn:
                 outcome = await self._post_again(tokens)
         return outcome
 
-    def _others(self) -> list[Tokens]:
-        """What is tried before consent is declared lost: the journal's newest where a person put another in, the orphan."""
-        journal, posted = self.held.journal, self.tokens.refresh_token if self.tokens else None
-        displaced = self.held.adopts and journal.state is not State.CONSENT_REQUIRED
-        known = (journal.newest if displaced else None, journal.orphan)
-        return [tokens for tokens in known if tokens and tokens.refresh_token not in (None, posted)]
+    def _candidates(self) -> list[Tokens | None]:
+        """What may be posted, in this order: a person's token, then what came last of the newest and the orphan."""
+        held, journal = self.held, self.held.journal
+        refused = journal.state is State.CONSENT_REQUIRED  # the newest has been
+        known = [None if refused else journal.newest, journal.orphan]
+        last_first = sorted(filter(None, known), key=lambda tokens: tokens.issued_at, reverse=True)
+        distinct: dict[str | None, Tokens] = {}
+        for tokens in [held.tokens, *last_first] if held.adopts else last_first:
+            if tokens and tokens.refresh_token:
+                distinct.setdefault(tokens.refresh_token, tokens)
+        return [*distinct.values()] or [held.tokens]
 
     async def _post(self) -> Outcome:
         """Posts `tokens`, unless this process was stopped so long that the lease may end before the answer."""

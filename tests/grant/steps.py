@@ -112,6 +112,7 @@ class Process:
     answer: Outcome | None = None
     wakes_at: float = 0.0
     known: set[str] = field(default_factory=set)
+    forgotten: bool = False  # by a database that came back without its lease
     to_post: set[str | None] = field(default_factory=set)
     _work: Coroutine[Op, Any, Any] | None = None
 

@@ -176,6 +176,7 @@ class Machine(RuleBasedStateMachine):
         self.flights.clear()
         for process in self.processes:
             process.known.clear()
+            process.forgotten = True
 
     def _lose_the_disk(self, host: Host) -> None:
         """A host and its disk are gone; another takes its name."""
@@ -273,7 +274,8 @@ class Machine(RuleBasedStateMachine):
         assert same == [], "I1"
         assert mark not in process.known, "I4"
         assert process.posted in process.to_post, "I5"
-        self.flights.append((process, self.now))
+        if not process.forgotten:
+            self.flights.append((process, self.now))
 
     def _note(self, process: Process, before: Grant) -> None:
         """What is durable by now, for a process that comes to its post to know."""
@@ -288,7 +290,7 @@ class Machine(RuleBasedStateMachine):
             ]
             if self.rows.grant.adopts:  # nobody can tell an old form from a person's token: it is tried
                 here = []
-            if not process.to_post:
+            if not process.to_post and not process.forgotten:
                 process.known = self.arrived | set(here)
             grant = self.rows.grant
             known = (grant.tokens, grant.journal.newest, grant.journal.orphan)
