@@ -16,7 +16,9 @@ os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="zoom-tests-airflow-")
 from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres
 from tests.console.running import Running, running
-from tests.grant.installation import copy_of, migrated
+from tests.grant.installation import copy_of, migrated, migrated_on
+
+pytest_plugins = ["tests.faults.report"]
 
 settings.register_profile("nightly", max_examples=10_000)
 
@@ -82,3 +84,16 @@ def airflow_home(tmp_path: Path) -> dict[str, str]:
     """The environment of an Airflow of its own that has no processes and no metadata database yet."""
     uri = f"sqlite:///{tmp_path / 'airflow.db'}"
     return Place(tmp_path).environment(metadata_uri=uri, port=1)
+
+
+@pytest.fixture
+def metadata_on(templates: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Makes a migrated metadata database of one's own on SQLite or PostgreSQL; its address."""
+
+    def make(backend: str) -> str:
+        if backend == "sqlite":
+            return copy_of(migrated(templates), tmp_path)
+        server = request.getfixturevalue("postgres_server")
+        return server.create(f"grant_{tmp_path.name}".lower(), template=migrated_on(server, templates))
+
+    return make

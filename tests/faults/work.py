@@ -1,0 +1,164 @@
+"""What the processes under test do. A fork server imports this once, and Airflow with it."""
+
+import asyncio
+import importlib
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from airflow import settings
+from airflow.models.crypto import get_fernet
+
+from include.grant.freshness import access_token
+from include.grant.journal import digest
+from include.grant.store import wiring
+from include.zoom.errors import ZoomError
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a process got: an access token, or the error that it would have raised."""
+
+    token: str = ""
+    generation: int = 0
+    error: str = ""
+    message: str = ""
+    wait_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a process is to do, and what is to happen to it on the way.
+
+    Args:
+        rejected: The access token that Zoom refused.
+        at: The named point (see POINTS) at which `does` happens.
+        does: `die`: SIGKILL to itself; `stop`: SIGSTOP to itself.
+        values: Dotted names of module constants, and what they are in this process.
+        clock_jumps_seconds: So much time has passed for this process once it is woken from a SIGSTOP.
+        words: Whatever else the work needs.
+    """
+
+    connection_id: str = "zoom_default"
+    rejected: str | None = None
+    at: str = ""
+    does: str = "die"
+    values: Mapping[str, object] = field(default_factory=dict)
+    clock_jumps_seconds: float = 0.0
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+
+# Where in a refresh a process can be struck: module, class or "", function, and on which side of its call.
+POINTS = {
+    "before the read": ("include.grant.store.wiring", "StoreInThreads", "read", "before"),
+    "before the lease": ("include.grant.store.wiring", "StoreInThreads", "lease", "before"),
+    "after the lease": ("include.grant.store.wiring", "StoreInThreads", "lease", "after"),
+    "before the post": ("include.zoom.oauth", "", "refresh", "before"),
+    "after receiving": ("include.zoom.oauth", "", "classify", "before"),
+    "before the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "before"),
+    "after the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "after"),
+}
+
+
+def run(
+    work: Callable[[Order, Connection], Any],
+    order: Order,
+    env: Mapping[str, str],
+    log: Path,
+    pipe: Connection,
+) -> None:
+    """A process: it says when it is ready, waits for the word, and tells what it got."""
+    _write_to(log)
+    _enter(env)
+    _prepare(order, pipe)
+    pipe.send(("ready", None))
+    pipe.recv()
+    pipe.send(("told", work(order, pipe)))
+
+
+def ask(order: Order, _: Connection) -> Told:
+    """Asks for an access token as a process with the metadata database does."""
+    return asyncio.run(_ask(order))
+
+
+async def _ask(order: Order) -> Told:
+    desk, refused = wiring.new_desk(), digest(order.rejected) if order.rejected else None
+    try:
+        grant = await desk.serve(await desk.read(order.connection_id), refused)
+    except ZoomError as error:
+        return told(error)
+    return Told(access_token(grant, refused) or "", grant.journal.generation)
+
+
+def told(error: ZoomError) -> Told:
+    """An error as it crosses the pipe."""
+    wait = getattr(error, "retry_after_seconds", 0.0)
+    return Told(error=type(error).__name__, message=str(error), wait_seconds=wait or 0.0)
+
+
+def _write_to(log: Path) -> None:
+    opened = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(opened, 1)
+    os.dup2(opened, 2)
+
+
+def _enter(env: Mapping[str, str]) -> None:
+    """Makes this process one of another installation than the fork server's."""
+    os.environ.clear()
+    os.environ.update(env)
+    get_fernet.cache_clear()
+    settings.configure_vars()
+    settings.configure_orm()
+
+
+def _prepare(order: Order, pipe: Connection) -> None:
+    for name, value in order.values.items():
+        module, _, attribute = name.rpartition(".")
+        setattr(importlib.import_module(module), attribute, value)
+    if order.at:
+        _strike_at(order.at, order.does)
+    if order.clock_jumps_seconds:
+        _jump_when_woken(order.clock_jumps_seconds)
+    _tell("include.grant.store.wiring", "StoreInThreads", "read", "before", lambda: pipe.send(("read", None)))
+
+
+def _strike_at(point: str, does: str) -> None:
+    number = {"die": signal.SIGKILL, "stop": signal.SIGSTOP}[does]
+    _tell(*POINTS[point], lambda: os.kill(os.getpid(), number))
+
+
+def _tell(module: str, owner: str, name: str, side: str, act: Callable[[], None]) -> None:
+    """Lets `act` happen before or after each call of a function."""
+    place: Any = importlib.import_module(module)
+    place = getattr(place, owner) if owner else place
+    inner = getattr(place, name)
+
+    @wraps(inner)
+    async def around(*arguments: Any, **named: Any) -> Any:
+        if side == "before":
+            act()
+        result = await inner(*arguments, **named)
+        if side == "after":
+            act()
+        return result
+
+    @wraps(inner)
+    def plainly(*arguments: Any, **named: Any) -> Any:
+        act()
+        return inner(*arguments, **named)
+
+    setattr(place, name, around if asyncio.iscoroutinefunction(inner) else plainly)
+
+
+def _jump_when_woken(seconds: float) -> None:
+    """A stop of two minutes in no time: what the event loop calls time moves on when SIGCONT comes."""
+    import time
+
+    real, passed = time.monotonic, [0.0]
+    signal.signal(signal.SIGCONT, lambda *_: passed.append(seconds))
+    time.monotonic = lambda: real() + sum(passed)
