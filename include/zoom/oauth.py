@@ -9,7 +9,7 @@ proxies), the app's credentials as HTTP Basic, the only way that Zoom's metadata
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -21,6 +21,7 @@ import httpx
 OAUTH_URL = "https://zoom.us/oauth"
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 60.0
+_LAST_LOOK_SECONDS = 1.0
 _USABLE_SECONDS = range(1, 366 * 86_400)  # a life of zero, less or centuries is no life
 
 
@@ -117,17 +118,37 @@ async def _post(
         async with bare_client() as own:
             return await _post(app, form, own, path)
     try:
-        async with asyncio.timeout(TOTAL_SECONDS):
-            answer = await http.post(
+        answer = await _within(
+            TOTAL_SECONDS,
+            http.post(
                 app.oauth_url.rstrip("/") + path,
                 data=dict(form),
                 auth=httpx.BasicAuth(app.client_id, app.client_secret),
-            )
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            ),
+        )
     except _NOT_SENT as error:
         return Outcome(Kind.NOT_SENT, f"the token endpoint could not be reached ({type(error).__name__})")
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         return Outcome(Kind.AMBIGUOUS, f"the answer of the token endpoint was lost ({type(error).__name__})")
     return classify(answer)
+
+
+async def _within(seconds: float, posting: Coroutine[Any, Any, httpx.Response]) -> httpx.Response:
+    """The answer, or TimeoutError. Who was stopped for longer (SIGSTOP, a frozen machine) takes what came meanwhile.
+
+    `asyncio.timeout` would cancel although the answer is there: both are noticed in the same turn of the loop.
+    """
+    task = asyncio.create_task(posting)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if not done:
+            done, _ = await asyncio.wait({task}, timeout=_LAST_LOOK_SECONDS)
+        if not done:
+            raise TimeoutError
+        return task.result()
+    finally:
+        task.cancel()
 
 
 # https://developers.zoom.us/docs/integrations/oauth-error-codes/ ; the texts are from answers in the field.
