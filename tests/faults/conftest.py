@@ -12,7 +12,7 @@ from include.launch.place import Place, free_port
 from include.launch.processes import Processes
 from tests.faults.children import Children
 from tests.faults.proxy import Proxy
-from tests.faults.stage import Stage, Zoom
+from tests.faults.stage import MakeStage, Stage, Zoom
 from tests.grant.installation import start_sandbox
 
 ZOOMS = {
@@ -37,9 +37,6 @@ def zoom_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
             return started[rotation]
 
         yield start
-
-
-MakeStage = Callable[..., Stage]
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,8 +17,8 @@ Target = tuple[str, int] | str
 class Line:
     """One connection: what was seen on it, and what may pass.
 
-    `asked` and `answered` are set when the first bytes of that direction reach the proxy; a held direction
-    passes on nothing before it is let go. With `loses` nothing comes back any more once these texts went by,
+    `asked` and `answered` are set when the first bytes of that direction reach the proxy, `passed` when the
+    answer has gone on; a held direction passes on nothing before it is let go. With `loses` nothing comes back any more once these texts went by,
     one after the other: the reply to the last of them is lost, with the connection.
     """
 
@@ -25,6 +26,7 @@ class Line:
     loses: tuple[bytes, ...] = ()
     asked: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
+    passed: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
     _go: threading.Event = field(default_factory=threading.Event)
     _sockets: tuple[socket.socket, ...] = ()
@@ -63,7 +65,7 @@ class Line:
             each.close()
 
     def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with self._together():
             while part := client.recv(65536):
                 self.asked.set()
                 self._wait("request")
@@ -72,14 +74,23 @@ class Line:
             server.shutdown(socket.SHUT_WR)
 
     def _pass_answers(self, server: socket.socket, client: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with self._together():
             while part := server.recv(65536):
                 self.answered.set()
                 self._wait("answer")
                 if self._losing:
                     self.cut()
                 client.sendall(part)
+                self.passed.set()
             client.shutdown(socket.SHUT_WR)
+
+    @contextlib.contextmanager
+    def _together(self) -> Iterator[None]:
+        """One side's reset is the other's."""
+        try:
+            yield
+        except OSError:
+            self.cut()
 
     def _wait(self, direction: str) -> None:
         if self.holds == direction:

@@ -163,3 +163,6 @@ class Stage:
         with self.engine.begin() as database:
             changed = database.execute(sa.update(journal_table).values(values))
             assert changed.rowcount == 1
+
+
+MakeStage = Callable[..., Stage]

@@ -4,9 +4,10 @@ import asyncio
 import importlib
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,8 @@ async def _ask(order: Order) -> Told:
         grant = await desk.serve(await desk.read(order.connection_id), refused)
     except ZoomError as error:
         return told(error)
+    finally:
+        await desk.finish()  # as the API server does at its end
     return Told(access_token(grant, refused) or "", grant.journal.generation)
 
 
@@ -156,9 +159,8 @@ def _tell(module: str, owner: str, name: str, side: str, act: Callable[[], None]
 
 
 def _jump_when_woken(seconds: float) -> None:
-    """A stop of two minutes in no time: what the event loop calls time moves on when SIGCONT comes."""
-    import time
-
+    """A stop of two minutes in no time: this process's clock moves on when SIGCONT comes."""
     real, passed = time.monotonic, [0.0]
     signal.signal(signal.SIGCONT, lambda *_: passed.append(seconds))
-    time.monotonic = lambda: real() + sum(passed)
+    time.monotonic = lambda: real() + sum(passed)  # the event loop's
+    wiring.Rotation = partial(wiring.Rotation, monotonic=time.monotonic)  # type: ignore[misc]
