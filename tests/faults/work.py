@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from airflow import settings
 from airflow.models.crypto import get_fernet
 
@@ -42,6 +43,7 @@ class Order:
         does: `die`: SIGKILL to itself; `stop`: SIGSTOP to itself.
         values: Dotted names of module constants, and what they are in this process.
         clock_jumps_seconds: So much time has passed for this process once it is woken from a SIGSTOP.
+        read_only: SQLite refuses every write of this process.
         words: Whatever else the work needs.
     """
 
@@ -51,6 +53,7 @@ class Order:
     does: str = "die"
     values: Mapping[str, object] = field(default_factory=dict)
     clock_jumps_seconds: float = 0.0
+    read_only: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -123,6 +126,10 @@ def _prepare(order: Order, pipe: Connection) -> None:
     for name, value in order.values.items():
         module, _, attribute = name.rpartition(".")
         setattr(importlib.import_module(module), attribute, value)
+    if order.read_only:
+        sa.event.listen(
+            settings.engine, "connect", lambda sqlite, _: sqlite.execute("PRAGMA query_only = ON")
+        )
     if order.at:
         _strike_at(order.at, order.does)
     if order.clock_jumps_seconds:

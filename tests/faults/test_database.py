@@ -1,0 +1,125 @@
+"""Faults 11, 13, 15, 30 and 31: a metadata database that is read-only, deaf, old, locked or shadowed."""
+
+import pytest
+import sqlalchemy as sa
+from airflow.models.connection import Connection
+from cryptography.fernet import Fernet
+
+from include.launch.postgres import EmbeddedPostgres
+from tests.faults import postgres
+from tests.faults.proxy import Proxy
+from tests.faults.report import Record
+from tests.faults.stage import Stage
+
+pytestmark = pytest.mark.processes
+
+URI = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
+
+def test_fault_11_database_read_only(stage: Stage, record: Record) -> None:
+    """What cannot be stored is not asked for: no post while it is read-only, one when it is writable again."""
+    uri = stage.env[URI]
+    assert stage.grant().journal.generation == 0  # the journal's row is there
+    if uri.startswith("sqlite"):
+        told = stage.ask(read_only=True)
+    else:
+        name = sa.make_url(uri).database
+        postgres.run(uri, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        told = stage.ask()
+        postgres.run(uri, f'ALTER DATABASE "{name}" RESET ALL')
+    assert told.error == "StoreError"
+    assert len(stage.proxy.lines) == stage.zoom.posts == 0
+    assert stage.ask().error == ""
+    assert (stage.zoom.posts, stage.zoom.refused) == (1, 0)
+    record("refused before the post", posts=0)
+
+
+def test_fault_13_reply_of_the_commit_lost(
+    on_postgres: Stage, postgres_server: EmbeddedPostgres, record: Record
+) -> None:
+    """PostgreSQL commits, its reply never comes: the attempt's id tells, and the token is not spent twice."""
+    stage = on_postgres
+    socket = f"{postgres_server.socket_folder}/.s.PGSQL.{postgres_server.port}"
+    with Proxy(socket) as cutting:
+        name = sa.make_url(stage.env[URI]).database
+        # SQLAlchemy keeps one connection of its pool for all of it: the read, the lease, the commit.
+        line = cutting.next(loses=(b"UPDATE connection", b"COMMIT"))
+        told = stage.ask(env={URI: f"postgresql+psycopg2://postgres@127.0.0.1:{cutting.port}/{name}"})
+        assert line.ended.is_set()
+        assert len(cutting.lines) > 1
+    assert (told.error, told.generation) == ("", 1)
+    assert told.token == stage.shown()["access_token"]
+    assert stage.ask() == told
+    assert (stage.zoom.posts, stage.zoom.refused) == (1, 0)
+    record("looked up by attempt id: it is stored", posts=1)
+
+
+def test_fault_15_old_backup_restored(stage: Stage, record: Record) -> None:
+    """A Connection from a backup shows a spent token: it is never posted, the journal's newest is put back."""
+    with stage.engine.begin() as database:
+        backup = database.execute(sa.select(Connection.__table__)).mappings().one()
+    first = stage.ask()
+    second = stage.ask(rejected=first.token)
+    restore(stage, dict(backup))
+    third = stage.ask(rejected=second.token)
+    assert (third.error, third.generation) == ("", 3)
+    assert stage.shown()["access_token"] == third.token
+    assert (stage.zoom.posts, stage.zoom.refused) == (3, 0)
+    restore(stage, dict(backup))
+    stage.journal(sealed="not Airflow's")
+    lost = stage.ask()
+    assert lost.error == "ConsentRequired"
+    assert (stage.zoom.posts, stage.zoom.refused) == (3, 0)
+    record("spent fingerprint refused: healed; where nothing newer is known: consent", posts=0)
+
+
+def restore(stage: Stage, row: dict[str, object]) -> None:
+    """Puts a Connection's row back as it was."""
+    with stage.engine.begin() as database:
+        database.execute(sa.update(Connection.__table__).values(row))
+
+
+@pytest.mark.parametrize("key", ["wrong", "empty"])
+def test_fault_30_wrong_or_empty_fernet_key(stage: Stage, key: str, record: Record) -> None:
+    """A process that could not store the answer sealed does not post, and says which setting is wrong."""
+    keys = {"wrong": Fernet.generate_key().decode(), "empty": ""}
+    told = stage.ask(env={"AIRFLOW__CORE__FERNET_KEY": keys[key]})
+    assert told.error == "Misconfigured"
+    assert "Fernet key" in told.message
+    if key == "empty":
+        write_openly(stage)
+        told = stage.ask(env={"AIRFLOW__CORE__FERNET_KEY": ""})
+        assert told.error == "Misconfigured"
+        assert "plain text" in told.message
+    assert len(stage.proxy.lines) == stage.zoom.posts == 0
+    stage.begin()
+    assert stage.ask().error == ""
+    assert (stage.zoom.posts, stage.zoom.refused) == (1, 0)
+    record("refused before the post", posts=0)
+
+
+def write_openly(stage: Stage) -> None:
+    """The Connection as an Airflow without a key keeps it."""
+    extra = sa.func.replace('{"oauth_url": "U", "refresh_token": "R"}', "U", stage.extra()["oauth_url"])
+    values = {"password": "secret", "extra": extra, "is_encrypted": False, "is_extra_encrypted": False}
+    with stage.engine.begin() as database:
+        database.execute(sa.update(Connection.__table__).values(values))
+
+
+@pytest.mark.parametrize(
+    ("env", "named"),
+    [
+        ({"AIRFLOW_CONN_ZOOM_DEFAULT": "zoom://id:secret@"}, "AIRFLOW_CONN_ZOOM_DEFAULT"),
+        ({"AIRFLOW__SECRETS__BACKEND": "tests.faults.shadow.Backend"}, "the secrets backend Backend"),
+    ],
+    ids=["AIRFLOW_CONN_", "secrets backend"],
+)
+def test_fault_31_shadowed_row(stage: Stage, env: dict[str, str], named: str, record: Record) -> None:
+    """A rotated token would never be read where something shadows the row: refused, with the reason."""
+    told = stage.ask(env=env)
+    assert told.error == "Misconfigured"
+    assert named in told.message
+    assert "a rotated token would never be read" in told.message
+    assert len(stage.proxy.lines) == stage.zoom.posts == 0
+    assert stage.ask().error == ""
+    record("refused with the reason", posts=0)
