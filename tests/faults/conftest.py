@@ -33,7 +33,7 @@ def zoom_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
             if rotation not in started:
                 processes = stack.enter_context(Processes(folder / rotation))
                 env = Place(folder).environment(metadata_uri="sqlite://", port=1)
-                started[rotation] = Zoom(start_sandbox(processes, env, *ZOOMS[rotation]))
+                started[rotation] = Zoom(start_sandbox(processes, env, "--allow", *ZOOMS[rotation]))
             return started[rotation]
 
         yield start
@@ -51,7 +51,10 @@ def make_stage(
 
         def make(backend: str, rotation: str = "strict", uri: str = "") -> Stage:
             env = Place(tmp_path).environment(metadata_uri=uri or metadata_on(backend), port=free_port())
-            env |= {"AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1"}
+            env |= {
+                "AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1",
+                "AIRFLOW__ZOOM__SPILL_FOLDER": str(tmp_path / "spill"),
+            }
             for name in ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__ZOOM__ALLOWED_HOSTS"):
                 monkeypatch.setenv(name, env[name])
             get_fernet.cache_clear()

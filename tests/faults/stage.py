@@ -16,9 +16,11 @@ from cryptography.fernet import Fernet
 from include.grant.journal import Grant
 from include.grant.schema import journal_table
 from include.grant.store import Store
+from include.launch.place import free_port
 from tests.faults.children import Child, Children
 from tests.faults.proxy import Proxy
-from tests.faults.work import Order, Told, ask
+from tests.faults.work import Order, Told, ask, serve
+from tests.grant.installation import wait_for
 
 CLIENT_SECRET = "sandbox-client-secret"
 _LONG_AGO = "2020-01-01 00:00:00"
@@ -101,6 +103,13 @@ class Stage:
             "plan": "pro",
         }
 
+    def host(self, **order: Any) -> str:
+        """Starts a host with the broker's routes, as an API server has them; its address once it listens."""
+        port = free_port()
+        self.start(serve, words={"port": port}, **order)
+        wait_for(lambda: bool(httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)))
+        return f"http://127.0.0.1:{port}"
+
     def save(
         self, extra: Mapping[str, str], connection_id: str = "zoom_default", *, secret: str = CLIENT_SECRET
     ) -> None:
@@ -149,6 +158,10 @@ class Stage:
     def ask(self, **order: Any) -> Told:
         """What a process of its own is told when it asks for an access token."""
         return self.start(ask, **order).told()
+
+    def spilled(self) -> list[str]:
+        """The files in which answers wait for the database."""
+        return sorted(file.name for file in (self.folder / "spill").glob("*"))
 
     def end_lease(self) -> None:
         """Stands for the 75 seconds after which a lease is over."""

@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import uvicorn
 from airflow import settings
 from airflow.models.crypto import get_fernet
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
 from include.grant.freshness import access_token
 from include.grant.journal import digest
@@ -64,8 +69,12 @@ POINTS = {
     "after the lease": ("include.grant.store.wiring", "StoreInThreads", "lease", "after"),
     "before the post": ("include.zoom.oauth", "", "refresh", "before"),
     "after receiving": ("include.zoom.oauth", "", "classify", "before"),
+    "before the file": ("include.grant.store.wiring", "SpillInThreads", "keep", "before"),
+    "after the file": ("include.grant.store.wiring", "SpillInThreads", "keep", "after"),
     "before the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "before"),
     "after the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "after"),
+    "before the unlink": ("include.grant.store.wiring", "SpillInThreads", "drop", "before"),
+    "after the unlink": ("include.grant.store.wiring", "SpillInThreads", "drop", "after"),
 }
 
 
@@ -99,6 +108,36 @@ async def _ask(order: Order) -> Told:
     finally:
         await desk.finish()  # as the API server does at its end
     return Told(access_token(grant, refused) or "", grant.journal.generation)
+
+
+def serve(order: Order, _: Connection) -> None:
+    """Serves the broker's routes on a port until SIGTERM, as Airflow's API server mounts them."""
+    from include.grant.broker import app
+
+    async def health(_: Request) -> Response:
+        return Response("ok")
+
+    whole = Starlette(
+        routes=[Route("/health", health), Mount("/zoom", app)],
+        lifespan=lambda _: app.router.lifespan_context(app),
+    )
+    uvicorn.run(whole, host="127.0.0.1", port=order.words["port"], log_level="warning")
+
+
+def consent(order: Order, _: Connection) -> Told:
+    """Authorises the app anew, as the command does against a server that allows by itself."""
+    from include.grant.consent import Request as Consent
+    from include.grant.consent import follow, grant
+
+    async def through() -> Told:
+        wish = Consent.new(order.connection_id, "https://airflow.example.com/zoom/callback")
+        await grant(wish, await follow(wish), by="somebody")
+        return Told()
+
+    try:
+        return asyncio.run(through())
+    except ZoomError as error:
+        return told(error)
 
 
 def told(error: ZoomError) -> Told:
