@@ -64,8 +64,13 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL, and it is gone."""
-        os.kill(self.pid, signal.SIGKILL)
-        self.killed()
+        self.end(signal.SIGKILL)
+
+    def end(self, number: signal.Signals) -> None:
+        """A signal, and it is gone."""
+        os.kill(self.pid, number)
+        self.process.join(SECONDS)
+        assert self.process.exitcode == -number
 
     def killed(self) -> None:
         """Returns when a SIGKILL, its own or ours, has ended it."""

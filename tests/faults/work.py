@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import httpx
 import sqlalchemy as sa
 import uvicorn
 from airflow import settings
@@ -122,6 +123,31 @@ def serve(order: Order, _: Connection) -> None:
         lifespan=lambda _: app.router.lifespan_context(app),
     )
     uvicorn.run(whole, host="127.0.0.1", port=order.words["port"], log_level="warning")
+
+
+def page(order: Order, pipe: Connection) -> Told:
+    """A task: asks a host's broker for its token and pages through the users; after the first page it waits."""
+    from include.grant.broker_client import BrokerClient
+    from include.grant.holder import TokenHolder
+    from include.zoom.auth import BearerAuth
+
+    async def through() -> Told:
+        seen = 0
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as own:
+            broker = BrokerClient(order.words["host"], order.connection_id, "sandbox-client-secret", own)
+            auth = BearerAuth(TokenHolder(broker.ask, asyncio.Lock()))
+            token = ""
+            while not seen or token:
+                params = {"page_size": 1, "next_page_token": token}
+                answer = await own.get(f"{order.words['zoom']}/v2/users", params=params, auth=auth)
+                seen += len(answer.raise_for_status().json()["users"])
+                token = answer.json()["next_page_token"]
+                if seen == 1:
+                    pipe.send(("paged", None))
+                    await asyncio.to_thread(pipe.recv)
+        return Told(message=f"{seen} users")
+
+    return asyncio.run(through())
 
 
 def consent(order: Order, _: Connection) -> Told:

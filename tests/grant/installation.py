@@ -64,12 +64,15 @@ class Installation:
 
     def run(self, module: str, *arguments: str) -> str:
         """What a module of Python prints last, run beside this Airflow."""
-        command = [sys.executable, "-m", module, *arguments]
-        ended = subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=240, check=False
-        )
-        assert ended.returncode == 0, ended.stderr[-3000:]
-        return ended.stdout.strip().splitlines()[-1]
+        return run_module(self.env, module, *arguments)
+
+
+def run_module(env: Mapping[str, str], module: str, *arguments: str) -> str:
+    """What a module of Python prints last."""
+    command = [sys.executable, "-m", module, *arguments]
+    ended = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout.strip().splitlines()[-1]
 
 
 @contextmanager

@@ -14,22 +14,10 @@ import pytest
 from include.grant.broker_client import BrokerClient
 from include.grant.holder import AccessToken
 from include.grant.journal import digest
-from tests.grant.installation import installation, put_connection, wait_for
+from tests.grant.installation import installation, put_connection
 
 log = logging.getLogger(__name__)
 pytestmark = pytest.mark.processes
-
-
-@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
-def test_twenty_four_processes_ten_rounds(
-    backend: str, tmp_path: Path, metadata_on: Callable[[str], str]
-) -> None:
-    """Each round all 24 processes refuse the same access token at once: one post, and all adopt its answer."""
-    with installation(tmp_path, metadata_on(backend), "--old-access-token", "dies") as place:
-        seen = json.loads(place.run("tests.grant.rounds", "24", "10"))
-        asked = place.requests()
-    assert seen == {"tokens": [1] * 10, "errors": []}
-    assert (asked["token_posts"], asked["token_refused"], asked["most_at_once"]) == (10, 0, 1)
 
 
 async def ask_once(client: httpx.AsyncClient, address: str, rejected: str | None = None) -> AccessToken:
@@ -107,38 +95,3 @@ async def test_two_hundred_callers_of_account_credentials_at_expiry(
     assert len(others) == 200
     assert len({token.value for token in others} - {first.value}) == 1
     assert (asked["token_posts"], asked["token_refused"], asked["most_at_once"]) == (2, 0, 1)
-
-
-def test_a_wrong_client_secret_costs_one_post_and_no_consent(
-    tmp_path: Path, metadata_on: Callable[[str], str]
-) -> None:
-    """Everybody is told what to correct; corrected, the same refresh token works at once."""
-    with installation(tmp_path, metadata_on("sqlite")) as place:
-        put_connection(place.env, place.url, client_secret="wrong")
-        refused = json.loads(place.run("tests.grant.rounds", "6", "1"))
-        posts = place.requests()["token_posts"]
-        put_connection(place.env, place.url)
-        corrected = json.loads(place.run("tests.grant.rounds", "6", "1"))
-    assert {error.split(":")[0] for error in refused["errors"]} == {"Misconfigured"}
-    assert (len(refused["errors"]), posts) == (6, 1)
-    assert corrected == {"tokens": [1], "errors": []}
-
-
-async def test_an_api_server_that_is_stopped_mid_post_finishes_first(
-    tmp_path: Path, metadata_on: Callable[[str], str]
-) -> None:
-    """SIGTERM waits for Zoom's answer and its commit: nothing is refused afterwards."""
-    with installation(tmp_path, metadata_on("postgresql"), "--token-latency-ms", "5000") as place:
-        address = place.start_api_server()
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-            asking = asyncio.create_task(ask_once(client, address))
-            await asyncio.to_thread(wait_for, lambda: place.requests()["most_at_once"] == 1)
-            assert (
-                place.requests()["token_posts"] == 0
-            )  # it is under way: the server counts it when it answers
-            await asyncio.to_thread(place.processes.stop, "api-server")
-            await asyncio.gather(asking, return_exceptions=True)
-        seen = json.loads(place.run("tests.grant.rounds", "2", "1"))
-        asked = place.requests()
-    assert seen == {"tokens": [1], "errors": []}
-    assert (asked["token_posts"], asked["token_refused"]) == (1, 0)
