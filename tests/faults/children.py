@@ -56,6 +56,10 @@ class Child:
             times -= said[0] == kind
         return said[1]
 
+    def within(self, seconds: float) -> bool:
+        """Whether it says something in this time."""
+        return self.pipe.poll(seconds)
+
     def told(self, seconds: float = SECONDS) -> Told:
         """What it got; the process has ended then."""
         told = self.until("told", seconds=seconds)

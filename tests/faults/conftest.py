@@ -39,35 +39,45 @@ def zoom_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         yield start
 
 
+def set_stage(folder: Path, uri: str, zoom: Zoom, stack: ExitStack) -> Stage:
+    """A stage in a folder, on a migrated database."""
+    env = Place(folder).environment(metadata_uri=uri, port=free_port())
+    env |= {
+        "AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1",
+        "AIRFLOW__ZOOM__SPILL_FOLDER": str(folder / "spill"),
+    }
+    target = urlsplit(zoom.url)
+    proxy = stack.enter_context(Proxy((str(target.hostname), int(target.port or 0))))
+    return Stage(folder, env, zoom, proxy, stack.enter_context(Children(folder)))
+
+
+@pytest.fixture
+def enter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Stage], Stage]]:
+    """Gives a stage its first grant and lets the test look into its database as its processes do."""
+
+    def look(stage: Stage) -> Stage:
+        for name in ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__ZOOM__ALLOWED_HOSTS"):
+            monkeypatch.setenv(name, stage.env[name])
+        get_fernet.cache_clear()
+        stage.begin()
+        return stage
+
+    yield look
+    get_fernet.cache_clear()
+
+
 @pytest.fixture
 def make_stage(
     zoom_of: Callable[[str], Zoom],
     metadata_on: Callable[[str], str],
+    enter: Callable[[Stage], Stage],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MakeStage]:
     """Makes the stage of a test on a database, before a Zoom that rotates in one of the ways."""
     with ExitStack() as stack:
-
-        def make(backend: str, rotation: str = "strict", uri: str = "") -> Stage:
-            env = Place(tmp_path).environment(metadata_uri=uri or metadata_on(backend), port=free_port())
-            env |= {
-                "AIRFLOW__ZOOM__ALLOWED_HOSTS": "127.0.0.1",
-                "AIRFLOW__ZOOM__SPILL_FOLDER": str(tmp_path / "spill"),
-            }
-            for name in ("AIRFLOW__CORE__FERNET_KEY", "AIRFLOW__ZOOM__ALLOWED_HOSTS"):
-                monkeypatch.setenv(name, env[name])
-            get_fernet.cache_clear()
-            zoom = zoom_of(rotation)
-            target = urlsplit(zoom.url)
-            proxy = stack.enter_context(Proxy((str(target.hostname), int(target.port or 0))))
-            children = stack.enter_context(Children(tmp_path))
-            made = Stage(tmp_path, env, zoom, proxy, children)
-            made.begin()
-            return made
-
-        yield make
-    get_fernet.cache_clear()
+        yield lambda backend, rotation="strict", uri="": enter(
+            set_stage(tmp_path, uri or metadata_on(backend), zoom_of(rotation), stack)
+        )
 
 
 @pytest.fixture(params=["postgresql", "sqlite"])

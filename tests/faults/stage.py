@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from airflow.models.connection import Connection
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 
 from include.grant.journal import Grant
 from include.grant.schema import journal_table
@@ -139,8 +139,8 @@ class Stage:
             sealed = database.execute(
                 sa.select(table.c.extra).where(table.c.conn_id == connection_id)
             ).scalar_one()
-        key = self.env["AIRFLOW__CORE__FERNET_KEY"].partition(",")[0]
-        return dict(json.loads(Fernet(key).decrypt(sealed.encode())))
+        keys = [Fernet(key) for key in self.env["AIRFLOW__CORE__FERNET_KEY"].split(",")]
+        return dict(json.loads(MultiFernet(keys).decrypt(sealed.encode())))
 
     def grant(self, connection_id: str = "zoom_default") -> Grant:
         """Both rows as they stand."""

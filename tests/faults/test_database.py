@@ -1,15 +1,20 @@
-"""Faults 11, 13, 15, 30 and 31: a metadata database that is read-only, deaf, old, locked or shadowed."""
+"""Faults 11, 13, 15 and 29 to 31: a metadata database that is read-only, deaf, old, locked or shadowed."""
+
+import subprocess
 
 import pytest
 import sqlalchemy as sa
 from airflow.models.connection import Connection
+from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
+from include.launch.airflow import program
 from include.launch.postgres import EmbeddedPostgres
 from tests.faults import postgres
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Line, Proxy
 from tests.faults.report import Record
 from tests.faults.stage import Stage
+from tests.grant.installation import wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -123,3 +128,53 @@ def test_fault_31_shadowed_row(stage: Stage, env: dict[str, str], named: str, re
     assert len(stage.proxy.lines) == stage.zoom.posts == 0
     assert stage.ask().error == ""
     record("refused with the reason", posts=0)
+
+
+def test_fault_29_rotate_fernet_key_meanwhile(
+    on_postgres: Stage, monkeypatch: pytest.MonkeyPatch, record: Record
+) -> None:
+    """Airflow's command read the Connection before a refresh and writes it after it: the old token is healed, not posted."""
+    stage = on_postgres
+    put_behind_another(stage)
+    old = stage.env["AIRFLOW__CORE__FERNET_KEY"]
+    stage.env["AIRFLOW__CORE__FERNET_KEY"] = f"{Fernet.generate_key().decode()},{old}"
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", stage.env["AIRFLOW__CORE__FERNET_KEY"])
+    get_fernet.cache_clear()
+    line = stage.proxy.next(holds="answer")
+    holder = stage.start()
+    line.until_answered()
+    spent = rotate_around(stage, line)
+    first = holder.told()
+    assert stage.shown()["refresh_token"] == spent
+    second = stage.start(rejected=first.token)
+    assert second.told().error == ""
+    assert "is spent; the journal's newest is put back" in second.log.read_text()
+    new_alone = {"AIRFLOW__CORE__FERNET_KEY": stage.env["AIRFLOW__CORE__FERNET_KEY"].partition(",")[0]}
+    assert stage.ask(env=new_alone, rejected=stage.shown()["access_token"]).error == ""
+    assert (stage.zoom.posts, stage.zoom.refused) == (3, 0)
+    record("healed at the next read; then works with the new key alone", posts=1)
+
+
+def put_behind_another(stage: Stage) -> None:
+    """Makes a Connection that the command writes before zoom_default."""
+    extra = stage.shown()
+    with stage.engine.begin() as database:
+        database.execute(sa.delete(Connection.__table__))
+    stage.save({}, "another")
+    stage.save(extra)
+
+
+def rotate_around(stage: Stage, line: Line) -> str:
+    """Lets the command read before the refresh commits, and write after it; the refresh token it read."""
+    uri, table, spent = stage.env[URI], Connection.__table__, stage.shown()["refresh_token"]
+    with stage.engine.begin() as database:
+        database.execute(sa.select(table).where(table.c.conn_id == "another").with_for_update())
+        command = subprocess.Popen([program("airflow"), "rotate-fernet-key"], env=stage.env)
+        waits = (
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        wait_for(lambda: bool(postgres.run(uri, waits)))
+        line.let_go()
+        wait_for(lambda: stage.grant().journal.generation == 1)
+    assert command.wait(60) == 0
+    return spent

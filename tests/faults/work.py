@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import logging
 import os
 import signal
 import time
@@ -22,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from include.grant import store
 from include.grant.freshness import access_token
 from include.grant.journal import digest
 from include.grant.store import wiring
@@ -49,6 +51,7 @@ class Order:
         does: `die`: SIGKILL to itself; `stop`: SIGSTOP to itself.
         values: Dotted names of module constants, and what they are in this process.
         clock_jumps_seconds: So much time has passed for this process once it is woken from a SIGSTOP.
+        database_clock_off_seconds: The database that this process asks has a clock that is off by so much.
         read_only: SQLite refuses every write of this process.
         words: Whatever else the work needs.
     """
@@ -59,6 +62,7 @@ class Order:
     does: str = "die"
     values: Mapping[str, object] = field(default_factory=dict)
     clock_jumps_seconds: float = 0.0
+    database_clock_off_seconds: int = 0
     read_only: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
 
@@ -166,6 +170,22 @@ def consent(order: Order, _: Connection) -> Told:
         return told(error)
 
 
+def press_test(order: Order, _: Connection) -> Told:
+    """What the form's Test button runs."""
+    from include.grant.hook import ZoomHook
+
+    ok, message = ZoomHook(order.connection_id).test_connection()
+    return Told(error="" if ok else "failed", message=message)
+
+
+def parse_dags(order: Order, _: Connection) -> Told:
+    """What the Dag processor runs."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    return Told(error=str(bag.import_errors or ""), message=" ".join(sorted(bag.dags)))
+
+
 def told(error: ZoomError) -> Told:
     """An error as it crosses the pipe."""
     wait = getattr(error, "retry_after_seconds", 0.0)
@@ -182,6 +202,7 @@ def _enter(env: Mapping[str, str]) -> None:
     """Makes this process one of another installation than the fork server's."""
     os.environ.clear()
     os.environ.update(env)
+    logging.getLogger().setLevel(env.get("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO"))
     get_fernet.cache_clear()
     settings.configure_vars()
     settings.configure_orm()
@@ -191,6 +212,8 @@ def _prepare(order: Order, pipe: Connection) -> None:
     for name, value in order.values.items():
         module, _, attribute = name.rpartition(".")
         setattr(importlib.import_module(module), attribute, value)
+    if order.database_clock_off_seconds:
+        _set_database_clock(order.database_clock_off_seconds)
     if order.read_only:
         sa.event.listen(
             settings.engine, "connect", lambda sqlite, _: sqlite.execute("PRAGMA query_only = ON")
@@ -200,6 +223,13 @@ def _prepare(order: Order, pipe: Connection) -> None:
     if order.clock_jumps_seconds:
         _jump_when_woken(order.clock_jumps_seconds)
     _tell("include.grant.store.wiring", "StoreInThreads", "read", "before", lambda: pipe.send(("read", None)))
+
+
+def _set_database_clock(seconds: int) -> None:
+    store._NOW.update(
+        sqlite=f"SELECT strftime('%Y-%m-%d %H:%M:%f', 'now', '{seconds} seconds')",
+        postgresql=f"SELECT clock_timestamp() + interval '{seconds} seconds'",
+    )
 
 
 def _strike_at(point: str, does: str) -> None:
