@@ -56,6 +56,13 @@ class Child:
             times -= said[0] == kind
         return said[1]
 
+    def heard(self) -> list[tuple[str, Any]]:
+        """Everything it has said by now."""
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            while self.pipe.poll():
+                self.said.append(self.pipe.recv())
+        return self.said
+
     def within(self, seconds: float) -> bool:
         """Whether it says something in this time."""
         return self.pipe.poll(seconds)

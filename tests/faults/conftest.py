@@ -20,6 +20,8 @@ ZOOMS = {
     "family": ("--rotation", "family"),
     "grace": ("--rotation", "grace", "--grace-seconds", "3600"),
     "none": ("--rotation", "none"),
+    "slow strict": ("--rotation", "strict", "--token-latency-ms", "100"),
+    "slow grace": ("--rotation", "grace", "--grace-seconds", "3600", "--token-latency-ms", "100"),
 }
 
 
@@ -31,7 +33,7 @@ def zoom_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
         def start(rotation: str) -> Zoom:
             if rotation not in started:
-                processes = stack.enter_context(Processes(folder / rotation))
+                processes = stack.enter_context(Processes(folder / rotation.replace(" ", "-")))
                 env = Place(folder).environment(metadata_uri="sqlite://", port=1)
                 started[rotation] = Zoom(start_sandbox(processes, env, "--allow", *ZOOMS[rotation]))
             return started[rotation]

@@ -1,6 +1,7 @@
 """A TCP proxy of ours in front of Zoom or of PostgreSQL: it holds, cuts and loses what a test tells it to."""
 
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -18,7 +19,8 @@ class Line:
     """One connection: what was seen on it, and what may pass.
 
     `asked` and `answered` are set when the first bytes of that direction reach the proxy, `passed` when the
-    answer has gone on; a held direction passes on nothing before it is let go. With `loses` nothing comes back any more once these texts went by,
+    answer has gone on, `gone` when the client sends no more; a held direction passes on nothing before it is
+    let go. With `loses` nothing comes back any more once these texts went by,
     one after the other: the reply to the last of them is lost, with the connection.
     """
 
@@ -27,10 +29,19 @@ class Line:
     asked: threading.Event = field(default_factory=threading.Event)
     answered: threading.Event = field(default_factory=threading.Event)
     passed: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    seen: bytearray = field(default_factory=bytearray)
     _go: threading.Event = field(default_factory=threading.Event)
     _sockets: tuple[socket.socket, ...] = ()
     _losing: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether a whole HTTP request with a form has come to the proxy."""
+        head, _, body = bytes(self.seen).partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: *(\d+)", head)
+        return length is not None and len(body) >= int(length.group(1))
 
     def until_asked(self) -> None:
         """Returns when a request has come to the proxy."""
@@ -52,6 +63,7 @@ class Line:
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 each.shutdown(socket.SHUT_RDWR)
         self.ended.set()
+        self.gone.set()
         self._go.set()
 
     def serve(self, client: socket.socket, server: socket.socket) -> None:
@@ -67,10 +79,14 @@ class Line:
     def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
         with self._together():
             while part := client.recv(65536):
+                self.seen += part
                 self.asked.set()
                 self._wait("request")
                 self._notice(part)
                 server.sendall(part)
+            self.gone.set()
+            if self.complete:  # a sender that died does not call its request back
+                self.answered.wait(SECONDS)
             server.shutdown(socket.SHUT_WR)
 
     def _pass_answers(self, server: socket.socket, client: socket.socket) -> None:

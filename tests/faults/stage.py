@@ -1,6 +1,7 @@
 """Where a fault is played: one grant in a real metadata database, a simulated Zoom, a proxy, and processes."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,10 @@ class Zoom:
     def order(self, kind: str, *, times: int = 1, path: str = "/oauth/token", **more: Any) -> None:
         """The next posts to the token endpoint meet this fault."""
         self._post("faults", [{"path": path, "kind": kind, "times": times, **more}])
+
+    def order_nothing(self) -> None:
+        """Takes all orders back."""
+        self._post("faults", [])
 
     def advance(self, seconds: float) -> None:
         """Time passes for Zoom alone."""
@@ -94,6 +99,15 @@ class Stage:
         token = self.zoom.begin()
         self.save({**self.extra(), "refresh_token": token}, connection_id)
         return token
+
+    def begin_anew(self) -> None:
+        """As `begin`, with nothing left of what was before."""
+        with self.engine.begin() as database:
+            database.execute(sa.delete(journal_table))
+        shutil.rmtree(self.folder / "spill", ignore_errors=True)
+        self.proxy.lines.clear()
+        self.begin()
+        self.grant()  # makes the journal's row
 
     def extra(self) -> dict[str, str]:
         """What a person enters."""
@@ -166,6 +180,11 @@ class Stage:
     def end_lease(self) -> None:
         """Stands for the 75 seconds after which a lease is over."""
         self.journal(attempt_deadline=sa.text(f"'{_LONG_AGO}'"))
+
+    def end_lease_of_the_dead(self) -> None:
+        """The same, where there is a lease."""
+        if self.grant().journal.attempt_deadline is not None:
+            self.end_lease()
 
     def end_pause(self) -> None:
         """Stands for the time until the next attempt is due."""

@@ -53,6 +53,7 @@ class Order:
         clock_jumps_seconds: So much time has passed for this process once it is woken from a SIGSTOP.
         database_clock_off_seconds: The database that this process asks has a clock that is off by so much.
         read_only: SQLite refuses every write of this process.
+        marks: Tells of each of the POINTS that it passes.
         words: Whatever else the work needs.
     """
 
@@ -64,6 +65,7 @@ class Order:
     clock_jumps_seconds: float = 0.0
     database_clock_off_seconds: int = 0
     read_only: bool = False
+    marks: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -102,6 +104,12 @@ def run(
 def ask(order: Order, _: Connection) -> Told:
     """Asks for an access token as a process with the metadata database does."""
     return asyncio.run(_ask(order))
+
+
+def ask_and_stay(order: Order, pipe: Connection) -> None:
+    """The same, and does not end by itself."""
+    pipe.send(("told", ask(order, pipe)))
+    pipe.recv()
 
 
 async def _ask(order: Order) -> Told:
@@ -222,7 +230,11 @@ def _prepare(order: Order, pipe: Connection) -> None:
         _strike_at(order.at, order.does)
     if order.clock_jumps_seconds:
         _jump_when_woken(order.clock_jumps_seconds)
-    _tell("include.grant.store.wiring", "StoreInThreads", "read", "before", lambda: pipe.send(("read", None)))
+    for name in POINTS if order.marks else ():
+        _tell(*POINTS[name], partial(pipe.send, ("passed", name)))
+    _tell(
+        "include.grant.store.wiring", "StoreInThreads", "read", "before", partial(pipe.send, ("read", None))
+    )
 
 
 def _set_database_clock(seconds: int) -> None:
