@@ -138,7 +138,7 @@ def test_fault_33_consent_meanwhile(stage: Stage, meanwhile: str, record: Record
         first = stage.start(consent)
     line.until_answered()
     second = stage.start(consent)
-    second.within(5)  # it may also wait for the first to end
+    second.within(2)  # it may also wait for the first to end
     line.let_go()
     first.told()
     assert second.told().error == ""
