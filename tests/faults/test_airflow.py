@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from include.grant.broker_client import BrokerClient
 from include.grant.holder import AccessToken
+from include.grant.journal import digest
 from include.launch.postgres import EmbeddedPostgres
 from include.launch.processes import Processes
 from include.zoom.errors import ZoomError
@@ -170,7 +171,7 @@ async def asked(serving: Serving) -> set[str]:
     """A task refuses what it has; the secrets there are then."""
     stage = serving.stage
     try:
-        await serving.ask(stage.shown().get("access_token"))
+        await serving.ask(digest(stage.shown().get("access_token", "")))
     except ZoomError:
         stage.end_pause()
     return secrets(stage)
