@@ -18,6 +18,7 @@ from include.grant.journal import digest
 from include.launch.postgres import EmbeddedPostgres
 from include.launch.processes import Processes
 from include.zoom.errors import ZoomError
+from tests.faults import postgres
 from tests.faults.conftest import set_stage
 from tests.faults.execution_api import ExecutionApi
 from tests.faults.report import Record
@@ -26,6 +27,8 @@ from tests.faults.work import read_in_task
 from tests.grant.installation import Installation, migrated_on, wait_for
 
 pytestmark = pytest.mark.processes
+
+URI = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 class Serving:
@@ -154,6 +157,7 @@ async def test_fault_37_nothing_secret_is_written(
     stage.end_pause()
     stage.start(at="before the commit", rejected=stage.shown()["access_token"]).killed()
     assert stage.spilled() != []
+    stage.end_lease()
     stage.zoom.revoke()
     canaries |= await asked(serving)
     posts = stage.zoom.posts
@@ -161,8 +165,8 @@ async def test_fault_37_nothing_secret_is_written(
     forms = {form.encode() for each in canaries for form in (each, quote(each, safe=""), quote_plus(each))}
     assert len(canaries) > 8
     assert found_in_tables(stage, forms) == []
-    assert found_in_files(stage.folder, forms) == []
-    assert found_in_files(Path(postgres_server.socket_folder), forms) == []
+    assert found_in_files([stage.folder], forms) == []
+    assert found_in_files(database_folders(stage, postgres_server), forms) == []
     assert b"Grant zoom_default is" in serving.processes.log("api-server").read_bytes()
     record("0 hits", posts=posts)
 
@@ -196,8 +200,20 @@ def found_in_tables(stage: Stage, forms: set[bytes]) -> list[str]:
     return [name for name, text in texts.items() if any(form in text for form in forms)]
 
 
-def found_in_files(folder: Path, forms: set[bytes]) -> list[str]:
+def database_folders(stage: Stage, server: EmbeddedPostgres) -> list[Path]:
+    """Where PostgreSQL keeps this database, what it wrote ahead, and what it logged."""
+    oid = postgres.run(stage.env[URI], "SELECT oid FROM pg_database WHERE datname = current_database()")[0][0]
+    data = Path(postgres.run(server.uri(), "SHOW data_directory")[0][0])
+    return [data / "base" / str(oid), data / "pg_wal", data / "log"]
+
+
+def found_in_files(places: list[Path], forms: set[bytes]) -> list[str]:
     """The files in which one of these lies in the open."""
-    files = [file for file in folder.rglob("*") if file.is_file()]
+    files = [
+        file
+        for place in places
+        for file in (place, *place.rglob("*"))
+        if file.is_file() and file.stat().st_size
+    ]
     assert files
     return [str(file) for file in files if any(form in file.read_bytes() for form in forms)]
