@@ -78,12 +78,17 @@ class Line:
 
     def _pass_requests(self, client: socket.socket, server: socket.socket) -> None:
         with self._together():
+            waiting = b""
             while part := client.recv(65536):
                 self.seen += part
+                waiting += part
+                if self.holds == "request" and not self.complete:
+                    continue  # what is held is a whole one
                 self.asked.set()
                 self._wait("request")
-                self._notice(part)
-                server.sendall(part)
+                self._notice(waiting)
+                server.sendall(waiting)
+                waiting = b""
             self.gone.set()
             if self.complete:  # a sender that died does not call its request back
                 self.answered.wait(SECONDS)

@@ -1,5 +1,6 @@
 """Faults 11, 13, 15 and 29 to 31: a metadata database that is read-only, deaf, old, locked or shadowed."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -8,6 +9,7 @@ from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
 from cryptography.fernet import Fernet
 
+from include.grant.schema import journal_table
 from include.launch.airflow import program
 from include.launch.postgres import EmbeddedPostgres
 from tests.faults import postgres
@@ -59,29 +61,41 @@ def test_fault_13_reply_of_the_commit_lost(
     record("looked up by attempt id: it is stored", posts=1)
 
 
-def test_fault_15_old_backup_restored(stage: Stage, record: Record) -> None:
-    """A Connection from a backup shows a spent token: it is never posted, the journal's newest is put back."""
-    with stage.engine.begin() as database:
-        backup = database.execute(sa.select(Connection.__table__)).mappings().one()
+@pytest.mark.parametrize("restored", ["the Connection", "both rows", "both rows on a new host"])
+def test_fault_15_old_backup_restored(stage: Stage, restored: str, record: Record) -> None:
+    """A backup shows a spent token: where the journal or this host's disk knows better it is never posted."""
     first = stage.ask()
+    old = backup(stage)
     second = stage.ask(rejected=first.token)
-    restore(stage, dict(backup))
-    third = stage.ask(rejected=second.token)
-    assert (third.error, third.generation) == ("", 3)
-    assert stage.shown()["access_token"] == third.token
+    restore(stage, old[:1] if restored == "the Connection" else old)
+    if restored == "both rows on a new host":
+        shutil.rmtree(stage.folder / "spill")
+        lost = [stage.ask(rejected=first.token).error for _ in range(2)]
+        assert lost == ["ConsentRequired", "ConsentRequired"]
+        assert (stage.zoom.posts, stage.zoom.refused) == (3, 1)
+        record("nobody knows the newest: CONSENT_REQUIRED after one post", posts=1)
+        return
+    third = stage.ask(rejected=first.token)
+    assert (third.token, stage.zoom.posts) == (second.token, 2)
+    assert stage.ask(rejected=third.token).error == ""
     assert (stage.zoom.posts, stage.zoom.refused) == (3, 0)
-    restore(stage, dict(backup))
-    stage.journal(sealed="not Airflow's")
-    lost = stage.ask()
-    assert lost.error == "ConsentRequired"
-    assert (stage.zoom.posts, stage.zoom.refused) == (3, 0)
-    record("spent fingerprint refused: healed; where nothing newer is known: consent", posts=0)
+    record("spent fingerprint refused, the newest is put back", posts=0)
 
 
-def restore(stage: Stage, row: dict[str, object]) -> None:
-    """Puts a Connection's row back as it was."""
+def backup(stage: Stage) -> list[tuple[sa.Table, dict[str, object]]]:
+    """Both rows of a grant as they are."""
     with stage.engine.begin() as database:
-        database.execute(sa.update(Connection.__table__).values(row))
+        return [
+            (table, dict(database.execute(sa.select(table)).mappings().one()))
+            for table in (Connection.__table__, journal_table)
+        ]
+
+
+def restore(stage: Stage, rows: list[tuple[sa.Table, dict[str, object]]]) -> None:
+    """Puts rows back as they were."""
+    with stage.engine.begin() as database:
+        for table, row in rows:
+            database.execute(sa.update(table).values(row))
 
 
 @pytest.mark.parametrize("key", ["wrong", "empty"])

@@ -22,8 +22,6 @@ FELL = {
     "after the file": STEPS[5],
     "before the commit": STEPS[5],
     "after the commit": STEPS[6],
-    "before the unlink": STEPS[6],
-    "after the unlink": STEPS[6],
 }
 
 

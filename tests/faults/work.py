@@ -80,8 +80,6 @@ POINTS = {
     "after the file": ("include.grant.store.wiring", "SpillInThreads", "keep", "after"),
     "before the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "before"),
     "after the commit": ("include.grant.store.wiring", "StoreInThreads", "commit", "after"),
-    "before the unlink": ("include.grant.store.wiring", "SpillInThreads", "drop", "before"),
-    "after the unlink": ("include.grant.store.wiring", "SpillInThreads", "drop", "after"),
 }
 
 
