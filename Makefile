@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly check format lock clean
+.PHONY: run up connect test nightly faults check format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -19,6 +19,9 @@ test: .venv/.dev ## all tests
 
 nightly: .venv/.dev ## the invariants of a rotation over ten thousand histories
 	@$(BIN)/pytest --hypothesis-profile=nightly tests/grant/test_machine.py
+
+faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, and a table of what came of them (20 minutes)
+	@$(BIN)/pytest --quiet -m "sweep or not sweep" --fault-table tests/faults tests/system/test_lost_grant.py
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check

@@ -24,7 +24,7 @@ def test_every_make_target_it_names_exists() -> None:
     named = set(re.findall(r"`make (\w+)`", README)) | set(
         re.findall(r"^\$ make (\w+)", README, flags=re.MULTILINE)
     )
-    assert named == {"run", "up", "connect", "check", "test", "lock"}
+    assert named == {"run", "up", "connect", "check", "faults", "test", "lock"}
     assert named <= targets
 
 
