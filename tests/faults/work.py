@@ -23,10 +23,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from include.grant import store
 from include.grant.freshness import access_token
 from include.grant.journal import digest
-from include.grant.store import wiring
+from include.grant.store import database, wiring
 from include.zoom.errors import ZoomError
 
 
@@ -123,7 +122,7 @@ async def _ask(order: Order) -> Told:
 
 def serve(order: Order, _: Connection) -> None:
     """Serves the broker's routes on a port until SIGTERM, as Airflow's API server mounts them."""
-    from include.grant.broker import app
+    from include.console.app import app
 
     async def health(_: Request) -> Response:
         return Response("ok")
@@ -279,7 +278,7 @@ def _prepare(order: Order, pipe: Connection) -> None:
 
 
 def _set_database_clock(seconds: int) -> None:
-    store._NOW.update(
+    database._NOW.update(
         sqlite=f"SELECT strftime('%Y-%m-%d %H:%M:%f', 'now', '{seconds} seconds')",
         postgresql=f"SELECT clock_timestamp() + interval '{seconds} seconds'",
     )
