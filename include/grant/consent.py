@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import secrets
-from contextlib import closing
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPSConnection
 from typing import Self
@@ -18,6 +20,7 @@ from include.grant.fields import Fields
 from include.grant.hosts import is_loopback
 from include.grant.journal import Grant, GrantType
 from include.grant.redaction import mask
+from include.grant.storage import StoreError
 from include.grant.store import Store
 from include.grant.store.secrecy import mask_tokens
 from include.zoom import oauth
@@ -25,6 +28,8 @@ from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
 
 _TRIES = 20
+_POLL_SECONDS = 0.25
+_PATIENCE_SECONDS = 90.0  # longer than a lease, shorter than the five minutes of a code
 
 
 @dataclass(frozen=True)
@@ -114,17 +119,38 @@ async def grant(request: Request, answer: str, *, by: str) -> Consented:
     """
     code = request.code(answer)
     mask(code)
-    began = await anyio.to_thread.run_sync(_store(request.fields.connection_id).read)
-    outcome = await oauth.exchange_code(
-        request.fields.app, code, redirect_uri=request.redirect_uri, verifier=request.verifier
-    )
-    mask_tokens(outcome.tokens)
-    _refuse(outcome)
-    account_id = await _account_id(request.fields, outcome)
-    await anyio.to_thread.run_sync(_write, began, outcome, account_id, by)
+    async with _turn(_store(request.fields.connection_id)) as held:
+        outcome = await oauth.exchange_code(
+            request.fields.app, code, redirect_uri=request.redirect_uri, verifier=request.verifier
+        )
+        mask_tokens(outcome.tokens)
+        _refuse(outcome)
+        account_id = await _account_id(request.fields, outcome)
+        await anyio.to_thread.run_sync(_write, held, outcome, account_id, by)
     return Consented(
         request.fields.connection_id, account_id, outcome.tokens.scopes if outcome.tokens else ""
     )
+
+
+@asynccontextmanager
+async def _turn(store: Store) -> AsyncIterator[Grant]:
+    """The lease: a consent ends the older chain at Zoom, so what is exchanged last must be written last."""
+    held = await _leased(store)
+    try:
+        yield held
+    finally:
+        with suppress(StoreError):  # then it ends by itself
+            await anyio.to_thread.run_sync(store.release, held)
+
+
+async def _leased(store: Store) -> Grant:
+    with anyio.move_on_after(_PATIENCE_SECONDS):
+        while True:
+            seen = await anyio.to_thread.run_sync(store.read)
+            if held := await anyio.to_thread.run_sync(store.lease, seen, uuid.uuid4().hex):
+                return held
+            await anyio.sleep(_POLL_SECONDS)
+    raise TransientError("Another consent or a refresh of this grant has not ended: authorise again.")
 
 
 async def follow(request: Request) -> str:
@@ -186,11 +212,13 @@ async def _account_id(fields: Fields, outcome: Outcome) -> str | None:
     return account_id if isinstance(account_id, str) else None
 
 
-def _write(began: Grant, outcome: Outcome, account_id: str | None, by: str) -> None:
-    store = _store(began.connection_id)
-    for _ in range(_TRIES):  # a refresh that ends in between moves the generation: the consent is newer
-        seen = replace(store.read(), now=began.now)  # a token's life counts from before the request
-        if seen.journal.consented_at and seen.journal.consented_at > began.now:
+def _write(held: Grant, outcome: Outcome, account_id: str | None, by: str) -> None:
+    store = _store(held.connection_id)
+    for _ in range(
+        _TRIES
+    ):  # where the lease ended meanwhile a refresh may move the generation: the consent is newer
+        seen = replace(store.read(), now=held.now)  # a token's life counts from before the request
+        if seen.journal.consented_at and seen.journal.consented_at > held.now:
             raise Misconfigured(
                 "Somebody consented anew meanwhile: that consent counts, and this one is of no use."
             )
