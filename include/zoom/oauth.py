@@ -141,7 +141,7 @@ async def _within(seconds: float, posting: Coroutine[Any, Any, httpx.Response]) 
     """
     task = asyncio.create_task(posting)
     try:
-        done, _ = await asyncio.wait({task}, timeout=seconds)
+        done, _ = await asyncio.wait({task}, timeout=seconds - _LAST_LOOK_SECONDS)
         if not done:
             done, _ = await asyncio.wait({task}, timeout=_LAST_LOOK_SECONDS)
         if not done:

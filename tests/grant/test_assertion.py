@@ -1,19 +1,19 @@
 """Who may ask the broker."""
 
 import time
+from collections.abc import Callable
 
 import jwt
 import pytest
 
 from include.grant import assertion
 
-NOW = int(time.time())
-
 
 def claims(**changes: object) -> dict[str, object]:
-    """What a good assertion says, changed."""
-    good = {"aud": "zoom-grant-broker", "iss": "c", "sub": "c", "jti": "1", "iat": NOW, "exp": NOW + 60}
-    return good | changes
+    """What a good assertion says at this moment, changed; `iat` and `exp` are seconds from now."""
+    good = {"aud": "zoom-grant-broker", "iss": "c", "sub": "c", "jti": "1", "iat": 0, "exp": 60} | changes
+    now = int(time.time())
+    return good | {name: now + good[name] for name in ("iat", "exp")}
 
 
 def signed(key: bytes | None = None, algorithm: str = "HS256", **changes: object) -> str:
@@ -25,7 +25,7 @@ def signed(key: bytes | None = None, algorithm: str = "HS256", **changes: object
 
 def test_the_holder_of_the_secret_is_believed() -> None:
     """What we sign is what we accept, for this Connection and this secret alone."""
-    made = assertion.sign("c", "secret", now=NOW)
+    made = assertion.sign("c", "secret", now=time.time())
     assert assertion.is_signed(made, "c", "secret")
     assert not assertion.is_signed(made, "other", "secret")
     assert not assertion.is_signed(made, "c", "other")
@@ -34,24 +34,25 @@ def test_the_holder_of_the_secret_is_believed() -> None:
 @pytest.mark.parametrize(
     "forged",
     [
-        signed(exp=NOW - 10, iat=NOW - 70),
-        signed(exp=NOW + 3600),
-        signed(aud="somebody-else"),
-        signed(sub="other"),
-        signed(iss="other"),
-        signed(iat=NOW + 600, exp=NOW + 660),
-        signed(key=b"0" * 32),
-        jwt.encode(claims(), None, algorithm="none"),
-        jwt.encode({"sub": "c"}, assertion._key("secret"), algorithm="HS256"),
-        signed(algorithm="HS512", key=assertion._key("secret") * 2),
-        "",
-        "a.b.c",
+        lambda: signed(iat=-70, exp=-10),
+        lambda: signed(exp=3600),
+        lambda: signed(aud="somebody-else"),
+        lambda: signed(sub="other"),
+        lambda: signed(iss="other"),
+        lambda: signed(iat=600, exp=660),
+        lambda: signed(key=b"0" * 32),
+        lambda: jwt.encode(claims(), None, algorithm="none"),
+        lambda: jwt.encode({"sub": "c"}, assertion._key("secret"), algorithm="HS256"),
+        lambda: signed(algorithm="HS512", key=assertion._key("secret") * 2),
+        lambda: "",
+        lambda: "a.b.c",
     ],
     ids=range(12),
 )
-def test_nothing_else_is_believed(forged: str) -> None:
+def test_nothing_else_is_believed(forged: Callable[[], str]) -> None:
     """Expired, too long, for another audience or Connection, from the future, unsigned, cut: all refused."""
-    assert not assertion.is_signed(forged, "c", "secret")
+    assert assertion.is_signed(signed(), "c", "secret")
+    assert not assertion.is_signed(forged(), "c", "secret")
 
 
 def test_a_request_survives_its_way() -> None:
