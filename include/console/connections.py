@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import anyio
-import sqlalchemy as sa
 from airflow import settings
 from airflow.configuration import conf
 from airflow.models.connection import Connection
@@ -17,7 +16,7 @@ from include.console.new_account import InvalidFormError, NewAccount
 from include.console.standing import Standing, standing, unreadable
 from include.grant.redaction import mask
 from include.grant.storage import StoreError
-from include.grant.store.connection_row import refuse_unsafe
+from include.grant.store.connection_row import refuse_unsafe, zoom_ids
 from include.grant.store.database import transaction
 from include.grant.store.wiring import store
 from include.zoom.catalog import streams
@@ -35,10 +34,8 @@ async def in_thread(call: Callable[[], _T]) -> _T:
 
 def connection_ids() -> set[str]:
     """All Connections of type `zoom`."""
-    table = Connection.__table__
     with transaction(settings.get_engine) as connection:
-        found = connection.execute(sa.select(table.c.conn_id).where(table.c.conn_type == "zoom"))
-        return set(found.scalars())
+        return set(zoom_ids(connection))
 
 
 def look(connection_id: str) -> Standing:

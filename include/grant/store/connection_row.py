@@ -63,6 +63,12 @@ def read_row(connection: sa.Connection, connection_id: str) -> ConnectionRow | N
     )
 
 
+def zoom_ids(connection: sa.Connection) -> list[str]:
+    """The ids of all Connections of type `zoom`, sorted."""
+    found = connection.execute(sa.select(_TABLE.c.conn_id).where(_TABLE.c.conn_type == "zoom"))
+    return sorted(found.scalars())
+
+
 def write_extra(connection: sa.Connection, row: ConnectionRow, changes: Mapping[str, str | None]) -> bool:
     """Changes these keys of `extra` (None removes one) where it is still what was read; whether it was."""
     extra = {name: value for name, value in {**row.extra, **changes}.items() if value is not None}

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from airflow.configuration import conf
-from airflow.models.connection import Connection
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +23,7 @@ from include.grant.schema import consent_table, journal_table
 from include.grant.spill import SpillFolder
 from include.grant.storage import StoreError
 from include.grant.store import Store
+from include.grant.store.connection_row import zoom_ids
 from include.grant.store.secrecy import opened, seal
 from include.zoom.errors import Misconfigured, PermanentError, TransientError
 
@@ -163,10 +163,8 @@ class KeyRotation:
 
 def zoom_connections(engine: sa.Engine) -> list[str]:
     """The ids of all Connections of type `zoom`."""
-    table = Connection.__table__
     with engine.connect() as connection:
-        found = connection.execute(sa.select(table.c.conn_id).where(table.c.conn_type == "zoom"))
-        return sorted(found.scalars())
+        return zoom_ids(connection)
 
 
 def _output(process: "subprocess.Popen[bytes]") -> str | None:
