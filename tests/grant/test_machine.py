@@ -282,7 +282,9 @@ class Machine(RuleBasedStateMachine):
         marks, newest = self.rows.grant.journal.fingerprints, self.rows.grant.journal.newest
         if newest and newest != before.journal.newest:
             kept = [each.posted for each in process.host.files.values() if each.tokens == newest]
-            spent = marks.of(process.posted) if process.posted else (kept or [None])[0]
+            came = process.answer and process.answer.tokens  # to this very process, or found on its disk
+            own = came and came.refresh_token == newest.refresh_token
+            spent = marks.of(process.posted) if own else (kept or [None])[0]
             self.arrived |= {spent} - {marks.of(newest.refresh_token), None}
         if process.op and process.op.kind == "send":
             here = [
