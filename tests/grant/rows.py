@@ -82,7 +82,8 @@ class Rows:
 
     def keep_orphan(self, tokens: Tokens) -> None:
         """Beside the journal's newest."""
-        self._put(orphan=tokens)
+        if not self.grant.journal.fingerprints.knows(tokens.refresh_token):
+            self._put(orphan=tokens)
 
     def claim_alert(self, seen: Grant) -> bool:
         """For one caller."""

@@ -122,7 +122,10 @@ class Store:
                 row = self._journal_row(connection)
                 if row is None:
                     return
-                sealed = to_row(replace(self._unseal(row), orphan=tokens), seal)["sealed"]
+                journal = self._unseal(row)
+                if journal.fingerprints.knows(tokens.refresh_token):
+                    return  # another process of this host was quicker
+                sealed = to_row(replace(journal, orphan=tokens), seal)["sealed"]
                 same = sa.and_(
                     self._mine, table.c.generation == row["generation"], table.c.sealed == row["sealed"]
                 )
