@@ -206,6 +206,22 @@ def test_a_lost_answer_of_a_strict_server_needs_consent(world: World) -> None:
     assert world.zoom.posted == ["refresh-0", "refresh-0"]
 
 
+def test_a_lease_that_was_lost_allows_no_second_post(world: World) -> None:
+    """The answer was lost and somebody else has the lease by then: the token is theirs to post."""
+    world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")]
+
+    async def overtaken() -> None:
+        task = asyncio.create_task(world.process().refresh())
+        await asyncio.sleep(0.05)
+        journal = dataclasses.replace(world.database.grant.journal, attempt_id="another's")
+        world.database.grant = dataclasses.replace(world.database.grant, journal=journal)
+        await asyncio.sleep(5)
+        task.cancel()
+
+    world.run(overtaken())
+    assert world.zoom.posted == ["refresh-0"]
+
+
 def test_two_lost_answers_pause(world: World) -> None:
     """After the one more post nothing is posted again before a pause."""
     world.zoom.script = [Outcome(Kind.AMBIGUOUS, "reset")] * 2
