@@ -48,13 +48,33 @@ class Asked(StrEnum):
     """No window: it tells only the present, or everything of its parent."""
     FROM_TO = "from_to"
     """`from` and `to` as yyyy-mm-dd; widened by the margins, trimmed by the record's UTC time."""
+    FROM_TO_TIMES = "from_to_times"
+    """`from` and `to` as yyyy-mm-ddThh:mm:ssZ, whole UTC days; trimmed by the record's UTC time."""
     YEAR_MONTH = "year_month"
     """`year` and `month`, asked exactly."""
+    EACH_DAY = "each_day"
+    """`from` and `to` are the same day, asked exactly: the records have no day of their own and are of that one."""
+    EACH_MONTH = "each_month"
+    """`from` and `to` are a month's first and last day, asked exactly: the records are of that month."""
+
+
+class Form(StrEnum):
+    """How Zoom writes a value that is no plain JSON value of the column's type."""
+
+    PLAIN = "plain"
+    CLOCK = "clock"
+    """A length as `hh:mm:ss` or `mm:ss`, stored in seconds."""
+    SIZE = "size"
+    """A size such as `3 MB`, rounded by Zoom, stored in bytes of 1,024; NULL where it is none (`Unlimited`)."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A warehouse column; `source` is the record's key, with dots for nested ones (default: `name`)."""
+    """A warehouse column; `source` is the record's key, with dots for nested ones (default: `name`).
+
+    `volatile` columns of a snapshot change without meaning anything (a last login): they make no change in
+    its history.
+    """
 
     name: str
     type: Type = Type.TEXT
@@ -62,6 +82,8 @@ class Column:
     source: str = ""
     unit: str = ""
     personal: bool = False
+    form: Form = Form.PLAIN
+    volatile: bool = False
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -74,7 +96,9 @@ class Table:
     """A warehouse table that a stream fills.
 
     `records` names a list inside the root record whose items are this table's rows (None: the root record
-    itself); `inherited` columns then take their value from the root record. `from_parent` columns take it
+    itself); `inherited` columns then take their value from the root record. Where no table of the stream is the
+    root record itself, a root record without items gives one row, and what no column declares of it is kept in
+    each row's `_extra` under `_root`. `from_parent` columns take it
     from the parent's key of a fan-out (`Parent.keys`). `key` is unique within a slice; `numbered_within`
     asks for an `_ordinal` column that numbers rows by content within these columns.
     """
@@ -96,6 +120,15 @@ class Listing:
     path: str
     list_key: str
     label: Label
+    whole: bool = False
+    """The answer is itself the one record; `list_key` is a key that it always has."""
+    absent: tuple[int, ...] = ()
+    """Zoom's codes that say "this parent has none" (no licence, no registration): no row, and no skip that
+    counts. Where every parent answers with code 200, the account is not entitled."""
+    only_past_days: bool = False
+    """Today is refused: asked up to yesterday."""
+    longest_days: int = 28
+    """The longest range of one request. Zoom allows "a month" nearly everywhere, without saying of how many days."""
     params: Mapping[str, str] = field(default_factory=dict)
     asked: Asked = Asked.ALWAYS_ALL
     paged: bool = True
@@ -119,8 +152,8 @@ class Parent:
     """A fan-out: the lists' paths are filled from each record of the parent stream.
 
     `keys` maps a name that the child uses (in its path and in `Table.from_parent`) to the parent record's
-    field; a parent record that lacks one, whose fields are not `only` these values, or whose numbers are not
-    `at_least` these, is not asked.
+    field; a parent record that lacks one, whose fields are not `only` these values, are one of `unless` (dots
+    for nested fields), or whose numbers are not `at_least` these, is not asked.
     `dates` tells whether the child inherits the parent record's slice date.
     """
 
@@ -129,6 +162,7 @@ class Parent:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dates: bool = True
     at_least: Mapping[str, int] = field(default_factory=dict)
+    unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,6 +177,11 @@ class Stream:
     """Granular scopes of an admin-managed or server-to-server app."""
     classic_scopes: tuple[str, ...]
     plan: str = "free"
+    """The least plan that has it: free, pro or business."""
+    needs: str = ""
+    """The licence or add-on that it takes besides, such as `Zoom Phone`."""
+    on_by_default: bool = True
+    """Costly ones (a request per meeting or user and day) run where a setting or a run's parameter names them."""
     dated_by: tuple[str, ...] = ()
     """The root record's fields that give its day, first non-empty one counts; empty: see `Parent.dates`."""
     parent: Parent | None = None

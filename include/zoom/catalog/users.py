@@ -21,8 +21,10 @@ _COLUMNS = (
     Column("verified", Type.BIGINT, comment="1: the address is verified"),
     Column("user_created_at", Type.TIMESTAMP, comment="When the user was created"),
     Column("created_at", Type.TIMESTAMP, comment="When the latest login type was created, not the user"),
-    Column("last_login_time", Type.TIMESTAMP, comment="Last login; lags up to three days", personal=True),
-    Column("last_client_version", comment="Client of the last login"),
+    Column(
+        "last_login_time", Type.TIMESTAMP, "Last login; lags up to three days", personal=True, volatile=True
+    ),
+    Column("last_client_version", comment="Client of the last login", volatile=True),
     Column("plan_united_type", comment="Zoom United licence option"),
     Column("group_ids", Type.JSON, comment="Ids of the user's groups"),
     Column("im_group_ids", Type.JSON, comment="Ids of the user's chat groups"),
