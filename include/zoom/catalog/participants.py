@@ -61,6 +61,7 @@ _TABLE = Table(
     key=("meeting_uuid", "user_id", "join_time", "_ordinal"),
     from_parent=(Column("meeting_uuid", comment="The meeting: meetings.meeting_uuid"),),
     numbered_within=("meeting_uuid", "user_id", "join_time"),
+    person=("id", "participant_user_id", "user_email"),
 )
 
 
