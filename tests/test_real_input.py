@@ -43,7 +43,11 @@ CASES = [
         for stream in STREAMS.values()
         for number in range(len(stream.lists))
     ),
-    pytest.param(streams("report")["meeting_participants"], 0, id="meeting_participants-report"),
+    pytest.param(
+        streams({"participants_source": "report"})["meeting_participants"],
+        0,
+        id="meeting_participants-report",
+    ),
 ]
 
 

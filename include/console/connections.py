@@ -19,7 +19,7 @@ from include.grant.storage import StoreError
 from include.grant.store.connection_row import refuse_unsafe, zoom_ids
 from include.grant.store.database import transaction
 from include.grant.store.wiring import store
-from include.zoom.catalog import streams
+from include.zoom.catalog import SOURCES, streams
 from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
 
@@ -51,8 +51,10 @@ def look(connection_id: str) -> Standing:
 
 def pulled() -> tuple[Stream, ...]:
     """The streams as this installation pulls them."""
-    source = conf.get("zoom", "participants_source", fallback="past_meetings")
-    return tuple(streams(source).values())
+    sources = {
+        setting: conf.get("zoom", setting, fallback=next(iter(SOURCES[setting]))) for setting in SOURCES
+    }
+    return tuple(streams(sources).values())
 
 
 def add(account: NewAccount, by: str) -> None:

@@ -13,7 +13,7 @@ from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from include.flow.days import written
-from include.flow.run import Run, landing
+from include.flow.run import Run, landing, sources
 from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
 from include.zoom.catalog import streams
@@ -39,8 +39,8 @@ def pull(name: str) -> dict[str, Any]:
     A snapshot of today is reused, unless the run says `ask_again` or this very task has been cleared. A try
     that was killed, put off by a daily cap, or waited for a consent, is continued.
     """
-    run, source = Run.current(), conf.get("zoom", "participants_source")
-    return _Pull(run, streams(source)[name], landing(), {"participants_source": source}).result()
+    settings = sources()
+    return _Pull(Run.current(), streams(settings)[name], landing(), settings).result()
 
 
 @dataclass
@@ -117,7 +117,7 @@ class _Pull:
             )
 
     def _parents_records(self, manifest: Manifest, days: tuple[date, ...]) -> Iterator[Dated]:
-        parent = streams(self.settings["participants_source"])[manifest.stream]
+        parent = streams(self.settings)[manifest.stream]
         pages = self.landing.pages(manifest)
         return root_records(parent, pages, days, snapshot_date=manifest.snapshot_date)
 

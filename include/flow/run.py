@@ -10,6 +10,7 @@ from airflow.sdk import conf, get_current_context
 
 from include.flow.days import days_of_run, settling_days
 from include.landing import Landing
+from include.zoom.catalog import SOURCES
 
 PLAN_TASK = "plan"
 PLAN_KEY = "days"
@@ -73,6 +74,11 @@ class Run:
     def memory(self) -> Any:  # noqa: ANN401 (Airflow does not publish the accessor's type)
         """The task state store: survives a killed try and a reschedule, and the clearing of the task."""
         return self.context["task_state_store"]
+
+
+def sources() -> dict[str, str]:
+    """Which list fills the streams that several can fill, by setting."""
+    return {setting: conf.get("zoom", setting) for setting in SOURCES}
 
 
 def landing() -> Landing:

@@ -6,10 +6,9 @@ from datetime import date
 from typing import Any
 
 import pyarrow.parquet as pq
-from airflow.sdk import conf
 
 from include.flow.load import already_loaded
-from include.flow.run import Run, landing
+from include.flow.run import Run, landing, sources
 from include.landing import FrameFile, FrameFolder, FrameManifest, Landing, Manifest
 from include.zoom.catalog import streams
 from include.zoom.frame import Batch, FrameCounts, frames
@@ -29,7 +28,7 @@ def transform(name: str) -> dict[str, Any]:
     if pulled["reused"] and already_loaded(run, manifest):
         _log.info("%s of today are loaded already.", name)
         return {"frames": None}
-    stream = streams(conf.get("zoom", "participants_source"))[name]
+    stream = streams(sources())[name]
     return {"frames": framed(stream, store, manifest).address}
 
 

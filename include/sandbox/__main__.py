@@ -104,6 +104,7 @@ _OPTIONS: dict[str, Callable[[str], object]] = {
     "late_hours": float,
     "repeat_percent": int,
     "report_zone": str,
+    "without": lambda text: tuple(text.split()),
 }
 _CHOICES = {
     "rotation": get_args(Rotation),

@@ -7,14 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from include.sandbox import truth
 from include.sandbox.account import Account
 from include.sandbox.answers import json_answer
 from include.sandbox.clock import zulu
 from include.sandbox.faults import Faults
 from include.sandbox.limits import Limits
+from include.sandbox.products import TABLES
 from include.sandbox.requests import RequestLog
 from include.sandbox.tokens import Tokens
+from include.sandbox.truth import as_json
 
 
 class Admin:
@@ -45,14 +46,14 @@ class Admin:
     async def _truth(self, request: Request) -> Response:
         table, day = request.query_params.get("table", ""), request.query_params.get("day", "")
         form = request.query_params.get("form", "past")
-        if table not in truth.TABLES:
-            return json_answer({"error": f"table is one of {sorted(truth.TABLES)}"}, 400)
+        if table not in TABLES:
+            return json_answer({"error": f"table is one of {sorted(TABLES)}"}, 400)
         try:
             moment = date.fromisoformat(day) if day else self._account.now().date()
         except ValueError:
             return json_answer({"error": "day is yyyy-mm-dd"}, 400)
-        rows = truth.rows(self._account, table, moment, form)
-        return StreamingResponse(truth.as_json(table, moment, rows), media_type="application/json")
+        rows = TABLES[table](self._account, moment, form)
+        return StreamingResponse(as_json(table, moment, rows), media_type="application/json")
 
     async def _requests(self, request: Request) -> Response:
         report = self._log.report()

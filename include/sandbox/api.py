@@ -1,100 +1,18 @@
 """The API under `/v2`: which paths there are, who may ask them, and what a request goes through."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from include.sandbox import directory, reports
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, json_answer
-from include.sandbox.limits import HEAVY, LIGHT, MEDIUM, Limits
+from include.sandbox.limits import LIGHT, Limits
+from include.sandbox.products import ROUTES
+from include.sandbox.routes import Route
 from include.sandbox.tokens import Tokens
 
-Endpoint = Callable[[Account, Asked], dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Route:
-    """One endpoint; any one of `scopes` opens it. `paid`: how it refuses a free account, if it does."""
-
-    template: str
-    label: str
-    scopes: tuple[str, ...]
-    endpoint: Endpoint
-    paid: str = ""
-
-
-ROUTES = (
-    Route("/users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"), directory.users),
-    Route("/users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"), directory.summary),
-    Route(
-        "/users/{userId}",
-        LIGHT,
-        ("user:read:user:admin", "user:read:user", "user:read:admin", "user:read"),
-        directory.user,
-    ),
-    Route(
-        "/groups",
-        MEDIUM,
-        ("group:read:list_groups:admin", "group:read:admin"),
-        directory.groups,
-        paid="in_200",
-    ),
-    Route(
-        "/groups/{groupId}/members",
-        MEDIUM,
-        ("group:read:list_members:admin", "group:read:admin"),
-        directory.members,
-        paid="refused",
-    ),
-    Route(
-        "/report/history_meetings",
-        HEAVY,
-        ("report:read:list_history_meetings:admin", "report:read:admin"),
-        reports.history,
-        paid="refused",
-    ),
-    Route(
-        "/report/meetings/{meetingId}/participants",
-        HEAVY,
-        ("report:read:list_meeting_participants:admin", "report:read:admin"),
-        reports.report_participants,
-        paid="in_200",
-    ),
-    # Zoom's description names no granular scope for it.
-    Route(
-        "/report/daily",
-        HEAVY,
-        ("report:read:daily_usage:admin", "report:read:admin"),
-        reports.daily,
-        paid="in_200",
-    ),
-    Route(
-        "/past_meetings/{meetingId}",
-        LIGHT,
-        ("meeting:read:past_meeting:admin", "meeting:read:admin"),
-        reports.past_meeting,
-        paid="refused",
-    ),
-    Route(
-        "/past_meetings/{meetingId}/participants",
-        MEDIUM,
-        ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
-        reports.past_participants,
-        paid="refused",
-    ),
-    Route(
-        "/users/{userId}/recordings",
-        MEDIUM,
-        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
-        reports.recordings,
-        paid="refused",
-    ),
-)
 _UNKNOWN = Route("(unknown)", LIGHT, (), lambda *_: {})
 
 
@@ -149,8 +67,13 @@ class Api:
         if not set(route.scopes) & granted:
             missing = ", ".join(route.scopes)
             raise ApiError(400, 4711, f"Invalid access token, does not contain scopes:[{missing}].")
-        if route.paid and self._account.settings.plan == "free":
+        settings = self._account.settings
+        if route.paid and settings.plan == "free":
             return self._unpaid(route)
+        if route.business and settings.plan != "business":
+            raise ApiError(400, 200, "This API is only available for Business or higher plan.")
+        if route.needs and route.needs in settings.without:
+            raise ApiError(400, 200, f"No permission: the account has no {route.needs} plan.")
         return route.endpoint(self._account, asked)
 
     def _unpaid(self, route: Route) -> dict[str, Any]:

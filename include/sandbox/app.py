@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from include.sandbox.clock import Clock
 from include.sandbox.faults import Faults, NoAnswer
 from include.sandbox.limits import Limits
 from include.sandbox.oauth import OAuth
+from include.sandbox.products import every_scope
 from include.sandbox.requests import RequestLog
 from include.sandbox.settings import Settings
 from include.sandbox.tokens import Tokens
@@ -29,6 +31,7 @@ class Sandbox:
     """A simulated Zoom account with its OAuth server; `app` serves it."""
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        settings = replace(settings, scopes=settings.scopes or every_scope())
         self.settings = settings
         self.clock = clock or Clock(settings.now)
         self.log = RequestLog(self.clock)

@@ -4,8 +4,10 @@ from typing import Any
 
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, no_user
+from include.sandbox.limits import LIGHT, MEDIUM
 from include.sandbox.paging import counted, over, page_size
 from include.sandbox.profiles import profile
+from include.sandbox.routes import Route
 
 Row = dict[str, Any]
 
@@ -94,3 +96,29 @@ def find_user(account: Account, asked: Asked) -> int:
     if index is None:
         raise no_user(name)
     return index
+
+
+ROUTES = (
+    Route("/users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"), users),
+    Route("/users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"), summary),
+    Route(
+        "/users/{userId}",
+        LIGHT,
+        ("user:read:user:admin", "user:read:user", "user:read:admin", "user:read"),
+        user,
+    ),
+    Route(
+        "/groups",
+        MEDIUM,
+        ("group:read:list_groups:admin", "group:read:admin"),
+        groups,
+        paid="in_200",
+    ),
+    Route(
+        "/groups/{groupId}/members",
+        MEDIUM,
+        ("group:read:list_members:admin", "group:read:admin"),
+        members,
+        paid="refused",
+    ),
+)

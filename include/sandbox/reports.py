@@ -9,8 +9,10 @@ from include.sandbox.answers import ApiError, no_meeting
 from include.sandbox.chance import draw
 from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
+from include.sandbox.limits import HEAVY, LIGHT, MEDIUM
 from include.sandbox.meetings import FIRST_DAY, Meeting
 from include.sandbox.paging import Walk, counted, over, page_size
+from include.sandbox.routes import Route
 from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
 from include.sandbox.windows import oldest_report_day, recording_window, report_window
 
@@ -229,3 +231,50 @@ def _number(asked: Asked, name: str, default: int) -> int:
 
 def _itself(row: Row) -> Row:
     return row
+
+
+ROUTES = (
+    Route(
+        "/report/history_meetings",
+        HEAVY,
+        ("report:read:list_history_meetings:admin", "report:read:admin"),
+        history,
+        paid="refused",
+    ),
+    Route(
+        "/report/meetings/{meetingId}/participants",
+        HEAVY,
+        ("report:read:list_meeting_participants:admin", "report:read:admin"),
+        report_participants,
+        paid="in_200",
+    ),
+    # Zoom's description names no granular scope for it.
+    Route(
+        "/report/daily",
+        HEAVY,
+        ("report:read:daily_usage:admin", "report:read:admin"),
+        daily,
+        paid="in_200",
+    ),
+    Route(
+        "/past_meetings/{meetingId}",
+        LIGHT,
+        ("meeting:read:past_meeting:admin", "meeting:read:admin"),
+        past_meeting,
+        paid="refused",
+    ),
+    Route(
+        "/past_meetings/{meetingId}/participants",
+        MEDIUM,
+        ("meeting:read:list_past_participants:admin", "meeting:read:admin"),
+        past_participants,
+        paid="refused",
+    ),
+    Route(
+        "/users/{userId}/recordings",
+        MEDIUM,
+        ("cloud_recording:read:list_user_recordings:admin", "recording:read:admin"),
+        recordings,
+        paid="refused",
+    ),
+)

@@ -9,7 +9,7 @@ KEPT = 1000
 # Only these parameters are repeated: what else came may be a secret or somebody's address.
 SHOWN = frozenset(
     {"from", "to", "status", "page_size", "year", "month", "date_type", "meeting_type", "include_fields"}
-    | {"userId", "groupId", "meetingId"}
+    | {"userId", "groupId", "meetingId", "webinarId", "type", "time_filter_field", "query_date_type"}
 )
 
 

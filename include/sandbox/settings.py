@@ -7,14 +7,6 @@ from typing import Literal
 Rotation = Literal["strict", "family", "grace", "none"]
 Plan = Literal["free", "pro", "business"]
 
-SCOPES = (
-    "user:read:user:admin user:read:list_users:admin user:read:summary:admin "
-    "group:read:list_groups:admin group:read:list_members:admin "
-    "report:read:list_history_meetings:admin report:read:list_meeting_participants:admin report:read:admin "
-    "meeting:read:past_meeting:admin meeting:read:list_past_participants:admin "
-    "cloud_recording:read:list_user_recordings:admin"
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -25,7 +17,8 @@ class Settings:
     client_id: str = "sandbox-client-id"
     client_secret: str = field(default="sandbox-client-secret", repr=False)
     account: str = "sandbox-account"
-    scopes: str = SCOPES
+    scopes: str = ""
+    """What a consent grants; empty: the first scope of every endpoint."""
     redirect_uri: str = ""
     """The one redirect address of the app; empty takes any."""
     grants: tuple[str, ...] = ("authorization_code", "refresh_token", "account_credentials")
@@ -40,6 +33,8 @@ class Settings:
     token_seconds: int = 3600
     old_access_token: Literal["lives", "dies"] = "lives"  # noqa: S105 (not a password)
     plan: Plan = "business"
+    without: tuple[str, ...] = ()
+    """Licences and add-ons that the account lacks: `phone`, `webinar`, …"""
     limits: bool = True
     limit_form: Literal["full", "bare", "seconds", "http_date"] = "full"
     """How a 429 tells when to come back: Zoom's documents and clients know all of these."""

@@ -9,6 +9,7 @@ from include.sandbox.account import Account
 from include.sandbox.meetings import Meeting
 from include.sandbox.profiles import profile
 from include.sandbox.reports import daily_rows, history_row
+from include.sandbox.routes import Truth
 from include.sandbox.seats import as_past, as_report, seats
 
 Row = dict[str, Any]
@@ -62,7 +63,7 @@ def _over(account: Account, day: date) -> Iterator[Meeting]:
     return (meeting for meeting in account.meetings.on(day) if meeting.end <= account.now())
 
 
-TABLES = {
+TABLES: Truth = {
     "users": _users,
     "groups": _groups,
     "group_members": _group_members,
@@ -72,11 +73,6 @@ TABLES = {
     "recording_files": _recording_files,
     "daily_usage": _daily_usage,
 }
-
-
-def rows(account: Account, table: str, day: date, form: str) -> Iterator[Row]:
-    """A table's true rows of a day; `form` is `past` or `report`, whose participants differ in their fields."""
-    return TABLES[table](account, day, form)
 
 
 def as_json(table: str, day: date, found: Iterator[Row]) -> Iterator[str]:

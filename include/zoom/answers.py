@@ -143,7 +143,9 @@ def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) ->
     error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
     if error is Misconfigured and (scopes := _SCOPE.findall(_text(payload))):
         advice = f"{advice} Zoom names: {', '.join(scopes)}."
-    return error(f"{where} {advice}")
+    found = error(f"{where} {advice}")
+    found.code = code
+    return found
 
 
 def _limited(

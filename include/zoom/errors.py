@@ -24,7 +24,9 @@ from datetime import datetime
 
 
 class ZoomError(Exception):
-    """The root of everything this project raises about Zoom."""
+    """The root of everything this project raises about Zoom; `code` is Zoom's own, where it gave one."""
+
+    code: int | None = None
 
 
 class TransientError(ZoomError):

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from include.zoom.pages import Page, ParentKey, Record
+from include.zoom.pages import Page, ParentKey, Record, value_at
 from include.zoom.stream import Kind, Parent, Stream, record_date
 
 Dated = tuple[Mapping[str, Any], date]
@@ -38,7 +38,13 @@ def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
 
 def _is_asked(parent: Parent, record: Mapping[str, Any]) -> bool:
     fits = all(record.get(field) in values for field, values in parent.only.items())
-    return fits and not any(_below(record.get(field), least) for field, least in parent.at_least.items())
+    told_off = any(_value(record, field) in values for field, values in parent.unless.items())
+    below = any(_below(record.get(field), least) for field, least in parent.at_least.items())
+    return fits and not told_off and not below
+
+
+def _value(record: Mapping[str, Any], field: str) -> object:
+    return value_at(record, tuple(field.split(".")))
 
 
 def _below(value: object, least: int) -> bool:

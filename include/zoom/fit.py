@@ -1,6 +1,5 @@
 """A column of Zoom's values as an Arrow array of its declared type; what doesn't fit is handed back."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import pyarrow.compute as pc
 from include.zoom.layout import arrow_type
 from include.zoom.storable import json_text, storable_text
 from include.zoom.stream import Type
+from include.zoom.times import as_iso
 
 _NONE = type(None)
 _PYTHON_TYPES: dict[Type, frozenset[type]] = {
@@ -23,7 +23,6 @@ _PYTHON_TYPES: dict[Type, frozenset[type]] = {
     Type.DATE: frozenset({str, _NONE}),
 }
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
-_WITHOUT_ZONE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -104,13 +103,8 @@ def _from_text(kind: Type, values: list[Any]) -> pa.Array:
 
 
 def _times(kind: Type, values: list[Any]) -> pa.Array:
-    # Arrow's cast is exact: it refuses a seventh digit, a 30th of February, a date alone; and a time without
-    # a zone, which is UTC here (https://developers.zoom.us/docs/api/ gives UTC wherever it gives no offset).
-    return _texts([_with_zone(value) for value in values]).cast(arrow_type(kind))
-
-
-def _with_zone(text: str | None) -> str | None:
-    return f"{text}Z" if text and text[-1] != "Z" and _WITHOUT_ZONE.fullmatch(text) else text
+    # Arrow's cast is exact: it refuses a seventh digit, a 30th of February, a date alone; and all of Zoom's own forms.
+    return _texts([value and as_iso(value) for value in values]).cast(arrow_type(kind))
 
 
 def _texts(values: list[Any]) -> pa.Array:

@@ -8,6 +8,7 @@ does not fit its column is found where it stands.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -68,7 +69,7 @@ def frames(
     window = Window(slices, snapshot_date)
     for batch in batches(stream, pages, window, counts, rows=batch_rows):
         for table in stream.tables:
-            yield from framing.slices(table, rows_of(table, batch.roots))
+            yield from framing.slices(table, rows_of(stream, table, batch.roots))
         yield from framing.slices(REJECTED, _rejected(stream, batch.rejected, min(slices)))
 
 
@@ -84,7 +85,7 @@ class _Framing:
             return
         frame = typed(self._stream, table, rows, self._counts).to_pandas(types_mapper=pd.ArrowDtype)
         if table.numbered_within:
-            frame = numbered(frame, table.numbered_within, [row.record for row in rows])
+            frame = numbered(frame, table.numbered_within, [_told(row, table) for row in rows])
         # An array, not a list: pandas takes a list of one for a list of column names.
         days = pd.Series([row.slice_date for row in rows], index=frame.index, dtype=object)
         for day, part in frame.groupby(days, sort=True):
@@ -103,6 +104,11 @@ class _Framing:
         return pa.RecordBatch.from_arrays(
             [*(column.chunk(0) for column in data.columns), *repeated], schema=schema
         )
+
+
+def _told(row: Row, table: Table) -> Any:  # noqa: ANN401 (whatever JSON holds)
+    """What tells a row from one with the same key: its record, and the one that it stands in."""
+    return row.record if table.records is None else [row.record, row.root.record]
 
 
 def _rejected(stream: Stream, rejected: Sequence[Rejected], slice_date: date) -> list[Row]:

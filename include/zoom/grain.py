@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from secrets import token_hex
+from typing import Any
 
 import pandas as pd
 
 from include.zoom.errors import UnexpectedAnswer
 from include.zoom.layout import ORDINAL
-from include.zoom.seats import Record, content
+from include.zoom.seats import content
 from include.zoom.stream import Table
 
 
-def numbered(frame: pd.DataFrame, within: Sequence[str], records: Sequence[Record]) -> pd.DataFrame:
+def numbered(frame: pd.DataFrame, within: Sequence[str], records: Sequence[Any]) -> pd.DataFrame:
     """Adds `_ordinal`: 1, 2, … over rows that are equal in `within`, in the order of their records' content.
 
     By content, not by arrival: the same rows get the same numbers in every pull. `records` are the rows'

@@ -17,6 +17,8 @@ EXTRA = Column(
     Type.JSON,
     "What Zoom sent beyond the declared columns, and values that don't fit their column, as they came.",
 )
+ROOT = "_root"
+"""In `_extra`: what no column declares of the record that the row's own stood in."""
 SLICE_DATE = Column("_slice_date", Type.DATE, "The slice this row belongs to (UTC day, or a month's first).")
 LOAD_ID = Column("_load_id", Type.TEXT, "The load that wrote this row; see load_ledger.")
 EXTRACTED_AT = Column("_extracted_at", Type.TIMESTAMP, "Zoom's clock when the extraction began.")

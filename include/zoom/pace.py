@@ -12,9 +12,12 @@ from include.zoom.errors import Misconfigured
 from include.zoom.stream import Label
 
 PER_SECOND: Mapping[str, Mapping[Label, float]] = {
-    "free": {Label.LIGHT: 4, Label.MEDIUM: 2, Label.HEAVY: 1, Label.RESOURCE_INTENSIVE: 10 / 60},
-    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60},
-    "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60},
+    "free": {Label.LIGHT: 4, Label.MEDIUM: 2, Label.HEAVY: 1, Label.RESOURCE_INTENSIVE: 10 / 60}
+    | {Label.PHONE_LIGHT: 4, Label.PHONE_MEDIUM: 2, Label.PHONE_HEAVY: 1},
+    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60}
+    | {Label.PHONE_LIGHT: 20, Label.PHONE_MEDIUM: 10, Label.PHONE_HEAVY: 5},
+    "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60}
+    | {Label.PHONE_LIGHT: 40, Label.PHONE_MEDIUM: 20, Label.PHONE_HEAVY: 10},
 }
 _SHARE = 0.8  # of the ceiling: other tasks and other apps ask as well
 

@@ -115,8 +115,19 @@ def parse_json(body: bytes) -> object:
         return json.loads(body)
 
 
+def value_at(record: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 (whatever JSON holds)
+    """What stands in a record under a path of names; None where nothing does."""
+    for name in path:
+        if not isinstance(record, dict):
+            return None
+        record = record.get(name)
+    return record
+
+
 def list_of(payload: Mapping[str, Any], listing: Listing) -> list[Record]:
-    """The records under the listing's key."""
+    """The records under the listing's key, or the answer itself where that is the one record."""
+    if listing.whole:
+        return [dict(payload)]
     records = payload.get(listing.list_key)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise UnexpectedAnswer(

@@ -13,7 +13,14 @@ from typing import Protocol
 
 from include.zoom.client import RawPage, ZoomClient
 from include.zoom.completeness import Completeness
-from include.zoom.errors import IncompleteData, PageTokenExpired, Unavailable, UnexpectedAnswer
+from include.zoom.errors import (
+    IncompleteData,
+    NotEntitled,
+    PageTokenExpired,
+    Unavailable,
+    UnexpectedAnswer,
+    ZoomError,
+)
 from include.zoom.fanout import Dated, parent_keys
 from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.spool import Spool
@@ -52,6 +59,8 @@ class PullCounts:
     """Units that an earlier try had finished."""
     asked_again: int = 0
     """Windows that were asked from their first page again."""
+    absent: int = 0
+    """Units of parents that have none of this: no licence, no registration."""
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -105,6 +114,8 @@ class _Pull:
         self._sink = sink
         self._windows = [windows(listing, days, today=today) for listing in stream.lists]
         self._counts = PullCounts()
+        self._entitled = False
+        self._not_entitled: NotEntitled | None = None
 
     async def run(self, parents: Iterable[Dated] | None, concurrency: int) -> PullCounts:
         units = self._left(self._parents(parents))
@@ -115,6 +126,8 @@ class _Pull:
         except BaseExceptionGroup as several:
             # The first failure cancels the rest; the caller decides by its class.
             raise several.exceptions[0] from None
+        if self._not_entitled and not self._entitled and not self._counts.reused:
+            raise self._not_entitled
         return self._counts
 
     def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
@@ -142,9 +155,10 @@ class _Pull:
                 try:
                     for window in self._windows[unit.index]:
                         await self._ask(unit, window, spool)
-                except Unavailable as error:
-                    self._skip(unit, error)
+                except ZoomError as error:
+                    self._without(unit, error)
                 else:
+                    self._entitled = True
                     self._sink.write(spool)
 
     async def _ask(self, unit: _Unit, window: Mapping[str, str], spool: Spool) -> None:
@@ -174,6 +188,19 @@ class _Pull:
             completeness.add(raw)
             spool.append(_page(unit, raw, len(spool) + 1))
         completeness.check(asked_again=asked_again)
+
+    def _without(self, unit: _Unit, error: ZoomError) -> None:
+        """Goes on where only this parent has nothing to give."""
+        if unit.parent is not None and error.code is not None and error.code in unit.listing.absent:
+            self._counts.absent += 1
+            if isinstance(error, NotEntitled):
+                self._not_entitled = error
+            else:
+                self._entitled = True
+        elif isinstance(error, Unavailable):
+            self._skip(unit, error)
+        else:
+            raise error
 
     def _skip(self, unit: _Unit, error: Unavailable) -> None:
         if unit.parent is None:

@@ -8,12 +8,20 @@ from typing import Any, NamedTuple
 
 from include.zoom.counts import FrameCounts
 from include.zoom.pages import Page, ParentKey, list_of, total_of
-from include.zoom.seats import Record, content, settle
-from include.zoom.stream import Kind, Listing, Stream, record_date
+from include.zoom.seats import Record, content, most_of, settle
+from include.zoom.stream import Kind, Listing, Stream, record_date, slice_dates
 
 NO_DATE = "none of the fields that tell its day has one"
 NO_KEY = "all fields of its key are empty"
 OTHER_MONTH = "it belongs to a month that was not asked"
+
+
+class Came(NamedTuple):
+    """Records that came for a parent; `day` is theirs where they have none of their own."""
+
+    parent: ParentKey | None
+    day: date | None
+    records: list[Record]
 
 
 class Root(NamedTuple):
@@ -58,9 +66,9 @@ def batches(
     """Batches of about `rows` root records; each ends at a parent's end, so that its rows can be numbered."""
     sorting = _Sorting(stream, window, counts)
     batch = Batch()
-    for parent, records in _Once(stream, counts).of(pages):
-        for record in records:
-            sorting.put(record, parent, batch)
+    for came in _Once(stream, counts).of(pages):
+        for record in came.records:
+            sorting.put(record, came, batch)
         if len(batch) >= rows:
             yield batch
             batch = Batch()
@@ -75,36 +83,51 @@ class _Once:
         self._stream, self._counts = stream, counts
         self._seen: set[tuple[Any, ...]] = set()
 
-    def of(self, pages: Iterable[Page]) -> Iterator[tuple[ParentKey | None, list[Record]]]:
-        for (index, parent), group in groupby(pages, key=lambda page: (page.listing, page.parent)):
+    def of(self, pages: Iterable[Page]) -> Iterator[Came]:
+        for (index, parent, day), group in groupby(pages, key=self._place):
             listing = self._stream.lists[index]
             if not listing.identity:
-                yield parent, self._settled(listing, list(group))
+                yield Came(parent, day, self._settled(listing, group))
             elif parent is None:  # an account's list may be long, and each of its records stands for itself
-                yield from ((None, self._unseen(listing, None, page.records(listing))) for page in group)
+                for page in group:
+                    yield Came(None, day, self._unseen(listing, (day,), page.records(listing)))
             else:
                 records = [record for page in group for record in page.records(listing)]
-                yield parent, self._unseen(listing, parent, records)
+                yield Came(parent, day, self._unseen(listing, (day, parent.identity), records))
 
-    def _settled(self, listing: Listing, pages: Sequence[Page]) -> list[Record]:
-        payloads = [page.payload() for page in pages]
-        records = [list_of(payload, listing) for payload in payloads]
-        total = total_of(payloads[-1]) if listing.counts_records else None
-        settled = settle(records, total, asked_again=True)
-        self._counts.repeated += sum(map(len, records)) - len(settled)
+    def _place(self, page: Page) -> tuple[int, ParentKey | None, date | None]:
+        dated = self._stream.lists[page.listing].dates_records
+        return page.listing, page.parent, _asked_day(self._stream, page) if dated else None
+
+    def _settled(self, listing: Listing, pages: Iterable[Page]) -> list[Record]:
+        """Of each window what is there; of several windows, which share days, each row once."""
+        windows = [list(group) for _, group in groupby(pages, key=lambda page: page.asked)]
+        settled = most_of([self._settled_window(listing, window) for window in windows])
+        self._counts.repeated += sum(len(page.records(listing)) for window in windows for page in window)
+        self._counts.repeated -= len(settled)
         return settled
 
-    def _unseen(self, listing: Listing, parent: ParentKey | None, records: Iterable[Record]) -> list[Record]:
+    def _settled_window(self, listing: Listing, pages: Sequence[Page]) -> list[Record]:
+        payloads = [page.payload() for page in pages]
+        records = [list_of(payload, listing) for payload in payloads]
+        if not listing.counts_records:
+            return most_of(records)
+        return settle(records, total_of(payloads[-1]), asked_again=True)
+
+    def _unseen(self, listing: Listing, scope: tuple[object, ...], records: Iterable[Record]) -> list[Record]:
         unseen = []
-        scope = parent.identity if parent else None
         for record in records:
-            known = (scope, *_identity(listing, record))
+            known = (*scope, *_identity(listing, record))
             if known not in self._seen:
                 self._seen.add(known)
                 unseen.append(record)
             else:
                 self._counts.repeated += 1
         return unseen
+
+
+def _asked_day(stream: Stream, page: Page) -> date:
+    return slice_dates(stream.kind, (date.fromisoformat(page.asked["from"]),))[0]
 
 
 def _identity(listing: Listing, record: Record) -> tuple[Any, ...]:
@@ -124,8 +147,9 @@ class _Sorting:
         self._stream, self._window, self._counts = stream, window, counts
         self._key = _own_key(stream)
 
-    def put(self, record: Record, parent: ParentKey | None, batch: Batch) -> None:
-        day = self._slice_date(record, parent)
+    def put(self, record: Record, came: Came, batch: Batch) -> None:
+        parent = came.parent
+        day = self._slice_date(record, came)
         reason = self._objection(record, day)
         if reason is not None:
             batch.rejected.append(Rejected(record, parent, reason))
@@ -135,12 +159,12 @@ class _Sorting:
         else:
             batch.roots.append(Root(record, parent, day))
 
-    def _slice_date(self, record: Record, parent: ParentKey | None) -> date | None:
+    def _slice_date(self, record: Record, came: Came) -> date | None:
         if self._stream.kind is Kind.SNAPSHOT:
             return self._window.snapshot_date
-        if not self._stream.dated_by:
-            return parent.slice_date if parent else None
-        return record_date(self._stream, record)
+        if self._stream.dated_by:
+            return record_date(self._stream, record)
+        return came.day or (came.parent.slice_date if came.parent else None)
 
     def _asked(self, day: date) -> bool:
         return self._stream.kind is Kind.SNAPSHOT or day in self._window.slices

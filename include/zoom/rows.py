@@ -8,7 +8,9 @@ import pyarrow as pa
 
 from include.zoom.counts import FrameCounts
 from include.zoom.fit import fit
-from include.zoom.layout import EXTRA, taken_columns
+from include.zoom.forms import plain
+from include.zoom.layout import EXTRA, ROOT, taken_columns
+from include.zoom.pages import value_at
 from include.zoom.roots import Root
 from include.zoom.seats import Record
 from include.zoom.stream import Column, Stream, Table, Type
@@ -29,11 +31,23 @@ class Row(NamedTuple):
         return self.root.slice_date
 
 
-def rows_of(table: Table, roots: Sequence[Root]) -> list[Row]:
+def rows_of(stream: Stream, table: Table, roots: Sequence[Root]) -> list[Row]:
     """The table's rows: the root records, or the items of the list that it names."""
     if table.records is None:
         return [Row(root.record, root) for root in roots]
-    return [Row(item, root) for root in roots for item in _items(root.record.get(table.records))]
+    return [Row(item, root) for root in roots for item in _items_of(stream, table, root.record)]
+
+
+def _items_of(stream: Stream, table: Table, record: Record) -> list[Record]:
+    """The items under the table's list; one empty one where a record has none at all and no table of its own."""
+    items = _items(record.get(table.records or ""))
+    if items or table is not stream.tables[0] or _has_root_table(stream):
+        return items
+    return [] if any(_items(record.get(other.records or "")) for other in stream.tables) else [{}]
+
+
+def _has_root_table(stream: Stream) -> bool:
+    return any(table.records is None for table in stream.tables)
 
 
 def _items(value: object) -> list[Record]:
@@ -45,7 +59,7 @@ def typed(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts
     extras = _undeclared(stream, table, rows, counts)
     arrays: dict[str, pa.Array] = {}
     for column, values in _values(table, rows):
-        fitted = fit(column.type, values)
+        fitted = fit(column.type, plain(column.form, values))
         arrays[column.name] = fitted.array
         counts.replaced += fitted.replaced
         if fitted.misfits:
@@ -64,39 +78,48 @@ def _values(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Column, list[An
         if number < len(table.from_parent):
             yield column, [_of_parent(row.root, column) for row in rows]
         elif number < own:
-            yield column, [_at(row.root.record, column.path) for row in rows]
+            yield column, [value_at(row.root.record, column.path) for row in rows]
         elif len(column.path) == 1:
             name = column.path[0]
             yield column, [record.get(name) for record in records]
         else:
-            yield column, [_at(record, column.path) for record in records]
+            yield column, [value_at(record, column.path) for record in records]
 
 
 def _of_parent(root: Root, column: Column) -> str | None:
     return root.parent.keys.get(column.path[0]) if root.parent else None
 
 
-def _at(record: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - whatever JSON holds
-    for name in path:
-        if not isinstance(record, dict):
-            return None
-        record = record.get(name)
-    return record
-
-
 def _undeclared(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts) -> list[Record]:
     lists = [other.records for other in stream.tables if other.records] if table.records is None else []
     declared = _declared(table.columns) | dict.fromkeys(lists)
     whole = {name for name, inner in declared.items() if inner is None and name not in lists}
+    root_extras = {} if _has_root_table(stream) else _beyond_roots(stream, rows)
     extras: list[Record] = []
     for row in rows:
-        if row.record.keys() <= whole:
+        if row.record.keys() <= whole and not root_extras.get(id(row.root)):
             extras.append({})
             continue
         extra = _beyond(row.record, declared) | _odd_items(row.record, lists)
         counts.undeclared.update(f"{table.name}.{name}" for name in _names(extra, declared))
+        if beyond := root_extras.get(id(row.root)):
+            counts.undeclared.update(f"{table.name}.{ROOT}.{name}" for name in beyond)
+            extra[ROOT] = beyond
         extras.append(extra)
     return extras
+
+
+def _beyond_roots(stream: Stream, rows: Sequence[Row]) -> dict[int, Record]:
+    """What no table declares of root records that have no table of their own."""
+    lists = [table.records for table in stream.tables if table.records]
+    inherited = [column for table in stream.tables for column in table.inherited]
+    declared = _declared(inherited) | dict.fromkeys(lists)
+    roots = {id(row.root): row.root.record for row in rows}
+    return {
+        root: beyond
+        for root, record in roots.items()
+        if (beyond := _beyond(record, declared) | _odd_items(record, lists))
+    }
 
 
 def _declared(columns: Sequence[Column]) -> Declared:

@@ -61,10 +61,22 @@ def settle(
     return [row for page in keyed for _, row in page]
 
 
+def most_of(groups: Sequence[Sequence[Record]]) -> list[Record]:
+    """Each distinct row as often as the one group (a page, a window) that has it most often, in their order.
+
+    For lists without a key and without a total: a page repeats no row of itself, but a list that moves repeats
+    rows on the next page, and two windows share a day.
+    """
+    if len(groups) == 1:
+        return list(groups[0])
+    keyed = [[(content(row), row) for row in group] for group in groups]
+    return list(_first(keyed, _most(keyed)))
+
+
 _ASK_AGAIN = "Ask for this list once more; if it stays so, nothing of it is loaded."
 
 
-def content(row: Record) -> str:
+def content(row: Any) -> str:  # noqa: ANN401 (whatever JSON holds)
     """A row's content as text, equal for equal rows whatever the order of their keys."""
     try:
         return orjson.dumps(row, option=orjson.OPT_SORT_KEYS).decode()
@@ -85,15 +97,20 @@ def _on_different_pages(pages: Sequence[Rows]) -> bool:
 
 
 def _without_repeats(pages: Sequence[Rows], received: int, total: int) -> list[Record]:
-    most: Counter[str] = Counter()
-    for page in pages:
-        most |= Counter(key for key, _ in page)
+    most = _most(pages)
     if most.total() != total:
         raise Unsettled(
             f"{received} rows came where Zoom counts {total}; without those that only came twice there are "
             f"{most.total()}. {_ASK_AGAIN}"
         )
     return list(_first(pages, most))
+
+
+def _most(pages: Sequence[Rows]) -> Counter[str]:
+    most: Counter[str] = Counter()
+    for page in pages:
+        most |= Counter(key for key, _ in page)
+    return most
 
 
 def _first(pages: Sequence[Rows], most: Counter[str]) -> Iterator[Record]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
+from include.zoom.times import parse_time
+
 
 class Kind(StrEnum):
     """What one slice of a stream's tables is."""
@@ -27,6 +29,10 @@ class Label(StrEnum):
     MEDIUM = "medium"
     HEAVY = "heavy"
     RESOURCE_INTENSIVE = "resource_intensive"
+    PHONE_LIGHT = "phone_light"
+    """Zoom Phone's lists have the same labels with lower rates of their own."""
+    PHONE_MEDIUM = "phone_medium"
+    PHONE_HEAVY = "phone_heavy"
 
 
 class Type(StrEnum):
@@ -141,13 +147,19 @@ class Listing:
     counts_records: bool = False
     """`total_records` is there and must equal the records received."""
     identity: tuple[str, ...] = ()
-    """The record's natural key (source names); empty: none, seats' rule decides twins from repeats."""
+    """The record's natural key (source names); empty: none. Then `total_records` decides twins from repeats, and
+    where Zoom gives no total, a record counts as often as the one page that has it most often."""
     margin_before_days: int = 0
     """How far before the window is asked, because Zoom's date zone is unclear."""
     margin_after_days: int = 0
     """How far after it: one for a `to` that may be exclusive, one more for the zone."""
     history_days: int | None = None
     """How far back Zoom keeps it; None: no limit known."""
+
+    @property
+    def dates_records(self) -> bool:
+        """Whether a record's day is the one that was asked."""
+        return self.asked in (Asked.EACH_DAY, Asked.EACH_MONTH)
 
 
 @dataclass(frozen=True)
@@ -188,17 +200,6 @@ class Stream:
     dated_by: tuple[str, ...] = ()
     """The root record's fields that give its day, first non-empty one counts; empty: see `Parent.dates`."""
     parent: Parent | None = None
-
-
-def parse_time(text: object) -> datetime | None:
-    """A UTC time from Zoom's `yyyy-mm-ddThh:mm:ssZ` (or with an offset, or without a zone: UTC), else None."""
-    if not isinstance(text, str) or not text:
-        return None
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
 
 
 def record_date(stream: Stream, record: Mapping[str, object]) -> date | None:

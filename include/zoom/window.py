@@ -4,39 +4,39 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 
 from include.zoom.catalog import STREAMS
-from include.zoom.stream import Asked, Kind, Listing, Stream, slice_dates
+from include.zoom.stream import Asked, Kind, Listing, Stream, slice_dates, slice_end
 
 # With a zone east of UTC and an exclusive `to`, yesterday is whole only where tomorrow is asked
 # (simulated with Asia/Tokyo: a `to` of today missed most of it).
 _FUTURE = timedelta(days=1)
-# Zoom allows "a month" without saying of how many days; 28 days apart is less in every month.
-LONGEST_RANGE = timedelta(days=28)
 _DAY = timedelta(days=1)
 
 
 def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Mapping[str, str], ...]:
     """The query parameters of each request that `days` need.
 
-    Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to tomorrow, and
-    split where they are longer than a month. Neighbours share a day, because `to` may be exclusive.
+    Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to tomorrow (or
+    yesterday, where today is refused), and split where they are longer than the list allows. Neighbours share a
+    day, because `to` may be exclusive. Days and months that records have no date for are asked one by one.
     """
     if listing.asked is Asked.ALWAYS_ALL:
         return ({},)
     if listing.asked is Asked.YEAR_MONTH:
         months = slice_dates(Kind.MONTH, tuple(days))
         return tuple({"year": str(month.year), "month": str(month.month)} for month in months)
+    if listing.dates_records:
+        return tuple(_from_to(listing, *span) for span in _exact(listing, days, today))
     widened = (_cut(listing, _widened(listing, day), today) for day in sorted(set(days)))
     ranges = _joined(span for span in widened if span[0] <= span[1])
-    return tuple(
-        {"from": first.isoformat(), "to": last.isoformat()}
-        for span in ranges
-        for first, last in _split(*span)
-    )
+    longest = timedelta(days=listing.longest_days)
+    return tuple(_from_to(listing, *part) for span in ranges for part in _split(*span, longest))
 
 
 def reachable_days(stream: Stream, days: Iterable[date], *, today: date) -> tuple[date, ...]:
-    """Those of `days` that Zoom still keeps for this stream and for the parents that date it, in order."""
+    """Those of `days` that Zoom tells of now, for this stream and for the parents that date it, in order."""
     oldest = max((_oldest(each, today) for each in _dated_line(stream)), default=date.min)
+    if any(listing.only_past_days for listing in stream.lists):
+        days = [day for day in days if day < today]
     if stream.kind is Kind.MONTH:
         return tuple(sorted(day for day in set(days) if day.replace(day=1) >= oldest))
     return tuple(sorted(day for day in set(days) if day >= oldest))
@@ -59,7 +59,27 @@ def _widened(listing: Listing, day: date) -> tuple[date, date]:
 
 def _cut(listing: Listing, span: tuple[date, date], today: date) -> tuple[date, date]:
     oldest = date.min if listing.history_days is None else today - timedelta(listing.history_days)
-    return max(span[0], oldest), min(span[1], today + _FUTURE)
+    return max(span[0], oldest), min(span[1], _latest(listing, today))
+
+
+def _latest(listing: Listing, today: date) -> date:
+    if listing.only_past_days:
+        return today - _DAY
+    return today if listing.asked is Asked.FROM_TO_TIMES else today + _FUTURE
+
+
+def _exact(listing: Listing, days: Iterable[date], today: date) -> Iterator[tuple[date, date]]:
+    kind = Kind.MONTH if listing.asked is Asked.EACH_MONTH else Kind.INTERVAL
+    for first in slice_dates(kind, tuple(days)):
+        last = min(slice_end(kind, first).date() - _DAY, today - _DAY * listing.only_past_days)
+        if first <= last:
+            yield first, last
+
+
+def _from_to(listing: Listing, first: date, last: date) -> Mapping[str, str]:
+    if listing.asked is Asked.FROM_TO_TIMES:
+        return {"from": f"{first}T00:00:00Z", "to": f"{last + _DAY}T00:00:00Z"}
+    return {"from": first.isoformat(), "to": last.isoformat()}
 
 
 def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
@@ -72,8 +92,8 @@ def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     return joined
 
 
-def _split(first: date, last: date) -> Iterator[tuple[date, date]]:
-    while last - first > LONGEST_RANGE:
-        yield first, first + LONGEST_RANGE
-        first += LONGEST_RANGE
+def _split(first: date, last: date, longest: timedelta) -> Iterator[tuple[date, date]]:
+    while last - first > longest:
+        yield first, first + longest
+        first += longest
     yield first, last

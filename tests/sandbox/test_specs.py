@@ -13,7 +13,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from include.sandbox.api import ROUTES, Route
+from include.sandbox.products import ROUTES
+from include.sandbox.routes import Route
 from tests.sandbox.conftest import Zoom, in_path
 
 FOLDER = os.environ.get("ZOOM_SPECS", "")

@@ -13,7 +13,7 @@ from include.zoom.redact import is_secret
 from include.zoom.stream import Stream, Type
 
 Json = Any
-EVERY = [*STREAMS.values(), streams("report")["meeting_participants"]]
+EVERY = [*STREAMS.values(), streams({"participants_source": "report"})["meeting_participants"]]
 SPECS = os.environ.get("ZOOM_SPECS")
 # Tables' columns by the stream, and where Zoom describes each list.
 DESCRIBED = {
@@ -61,7 +61,10 @@ def test_keys_and_numbering_name_columns(stream: Stream) -> None:
 
 def test_both_lists_of_participants_fill_the_same_table() -> None:
     """The setting changes what is asked, not the warehouse."""
-    assert streams("report")["meeting_participants"].tables == STREAMS["meeting_participants"].tables
+    assert (
+        streams({"participants_source": "report"})["meeting_participants"].tables
+        == STREAMS["meeting_participants"].tables
+    )
 
 
 @pytest.mark.skipif(not SPECS, reason="ZOOM_SPECS does not name the folder of Zoom's OpenAPI files")

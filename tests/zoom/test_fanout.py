@@ -33,7 +33,7 @@ def test_webinars_have_no_meeting_participants() -> None:
 
 def test_the_report_is_not_asked_for_who_was_alone() -> None:
     """It answers 404 there; the list of past meetings is asked, it may know one."""
-    report = streams("report")["meeting_participants"].parent or Parent("", {})
+    report = streams({"participants_source": "report"})["meeting_participants"].parent or Parent("", {})
     past = STREAMS["meeting_participants"].parent or Parent("", {})
     alone, unknown = {**MEETING, "participants": 1}, {"meeting_uuid": "b==", "type": "Meeting"}
     assert [key.keys for key in parent_keys(report, [(alone, DAY), (unknown, DAY)])] == [
@@ -68,3 +68,14 @@ def test_a_snapshots_records_belong_to_its_day() -> None:
     """Whatever days the run is for."""
     found = list(root_records(STREAMS["users"], [page("users", {"id": "u1"})], (), snapshot_date=DAY))
     assert found == [({"id": "u1"}, DAY)]
+
+
+def test_a_record_that_says_it_has_none_is_not_asked() -> None:
+    """Also in a nested field; where it says nothing it is asked."""
+    parent = Parent("meetings", {"uuid": "uuid"}, unless={"feature_used.poll": (False,)})
+    records = [
+        ({"uuid": "a", "feature_used": {"poll": False}}, DAY),
+        ({"uuid": "b", "feature_used": {"poll": True}}, DAY),
+        ({"uuid": "c"}, DAY),
+    ]
+    assert [key.keys["uuid"] for key in parent_keys(parent, records)] == ["b", "c"]

@@ -234,7 +234,7 @@ def test_the_first_field_with_a_time_tells_the_day() -> None:
 def test_a_record_without_a_day_is_rejected_with_its_json() -> None:
     """A record that belongs nowhere is kept whole at the first slice of its window."""
     counts = FrameCounts()
-    record = {"uuid": "u", "start_time": "12/22/2021 16:20", "files": [{"id": 1}]}
+    record = {"uuid": "u", "start_time": "22 December 2021", "files": [{"id": 1}]}
     (batch,) = framed(MEETING_STREAM, [page([record])], [NEXT_DAY, DAY], counts=counts)
     assert (batch.table, batch.slice_date, batch.data.schema) == (REJECTED, DAY, arrow_schema(REJECTED))
     ((stream, reason, parent, text),) = rows([batch], "rejected_rows", "stream", "reason", "parent", "record")
@@ -392,7 +392,7 @@ def test_nothing_gives_nothing() -> None:
 def test_an_empty_input_has_every_column(records: list[dict[str, Any]]) -> None:
     """No row, or a row of nothing, has all columns with their types."""
     roots = [Root(record, None, DAY) for record in records]
-    table = typed(MEETING_STREAM, MEETINGS, rows_of(MEETINGS, roots), FrameCounts())
+    table = typed(MEETING_STREAM, MEETINGS, rows_of(MEETING_STREAM, MEETINGS, roots), FrameCounts())
     wanted = arrow_schema(MEETINGS)
     assert table.schema.names == wanted.names[: len(table.schema.names)] == [*wanted.names[:6], "_extra"]
     assert table.schema.types == wanted.types[:7]

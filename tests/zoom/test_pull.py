@@ -18,6 +18,7 @@ from include.zoom.errors import (
 )
 from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.pull import PullCounts, pull
+from include.zoom.stream import Kind, Label, Listing, Parent, Stream
 
 FakeZoom = Kept = Any  # the fixtures' classes stand in conftest, which tests cannot import
 Json = Any
@@ -229,3 +230,43 @@ async def test_a_child_without_its_parents_records_is_a_mistake(client: ZoomClie
     with pytest.raises(TypeError, match="needs the records of meetings"):
         await pull(STREAMS["meeting_participants"], [DAY], client, sink=kept, today=TODAY)
     assert (await participants(client, kept)).parents == 0
+
+
+REGISTRANTS = Stream(
+    "registrants",
+    Kind.INTERVAL,
+    (Listing("/meetings/{id}/registrants", "registrants", Label.MEDIUM, absent=(200, 3000)),),
+    (),
+    (),
+    (),
+    parent=Parent("meetings", {"id": "id"}),
+)
+
+
+async def registrants(client: ZoomClient, kept: Kept, *ids: str) -> PullCounts:
+    records = [({"id": id_}, DAY) for id_ in ids]
+    return await pull(REGISTRANTS, [DAY], client, sink=kept, parents=records, today=TODAY)
+
+
+async def test_parents_that_have_none_are_counted_and_no_skips(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """However many they are: a meeting without registration is nothing unusual."""
+    for number in range(30):
+        zoom.order(f"/meetings/{number}/registrants", httpx.Response(400, json={"code": 3000}))
+    zoom.order("/meetings/a/registrants", answer([{"id": "r"}], "registrants"))
+    counts = await registrants(client, kept, *map(str, range(30)), "a")
+    assert (counts.absent, counts.skipped, len(kept.units)) == (30, [], 1)
+
+
+async def test_where_nobody_is_entitled_the_stream_is_not(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """A licence that no user has is one that the account has not."""
+    refused = {"code": 200, "message": "Webinar plan is missing."}
+    for name in "ab":
+        zoom.order(f"/meetings/{name}/registrants", *[httpx.Response(400, json=refused)] * 2)
+    with pytest.raises(NotEntitled):
+        await registrants(client, kept, "a", "b")
+    zoom.order("/meetings/c/registrants", answer([], "registrants"))
+    assert (await registrants(client, kept, "a", "b", "c")).absent == 2

@@ -160,7 +160,7 @@ async def test_a_day_of_every_stream_is_the_truth(plain: str, kept: Kept) -> Non
 
 async def test_participants_by_report_are_the_truth(plain: str, kept: Kept) -> None:
     """The other list of participants, in its own form."""
-    every = streams("report")
+    every = streams({"participants_source": "report"})
     pages, counts = await pull_all(plain, every, type(kept), DAY, TODAY)
     same_rows(plain, every, pages, DAY, "report")
     assert counts["meeting_participants"].skipped == []

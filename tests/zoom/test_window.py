@@ -1,11 +1,13 @@
 """Which dates are asked, and which cannot be had."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from include.zoom.catalog import STREAMS
+from include.zoom.stream import Asked, Kind, Label, Listing, Stream
 from include.zoom.window import reachable_days, windows
 
 TODAY = date(2026, 3, 31)
@@ -96,3 +98,47 @@ def test_every_day_is_asked_in_ranges_that_zoom_takes(days: set[date]) -> None:
     ]
     assert all(any(first <= day < last for first, last in spans) for day in days)
     assert all(timedelta(0) < last - first <= timedelta(days=28) for first, last in spans)
+
+
+def shaped(**settings: Any) -> Listing:
+    """A list that is asked like this."""
+    return Listing("/list", "items", Label.HEAVY, **settings)
+
+
+def test_days_and_months_that_date_their_records_are_asked_one_by_one() -> None:
+    """Exactly, without margins; a month that is not over up to today, or yesterday where today is refused."""
+    days = [date(2026, 2, 27), date(2026, 3, 30), date(2026, 3, 31)]
+    assert windows(shaped(asked=Asked.EACH_DAY), days[1:], today=TODAY) == (
+        {"from": "2026-03-30", "to": "2026-03-30"},
+        {"from": "2026-03-31", "to": "2026-03-31"},
+    )
+    months = shaped(asked=Asked.EACH_MONTH, only_past_days=True)
+    assert windows(months, days, today=TODAY) == (
+        {"from": "2026-02-01", "to": "2026-02-28"},
+        {"from": "2026-03-01", "to": "2026-03-30"},
+    )
+
+
+def test_times_are_asked_from_midnight_to_midnight() -> None:
+    """In UTC, never beyond the end of today."""
+    listing = shaped(asked=Asked.FROM_TO_TIMES, margin_after_days=1)
+    assert windows(listing, [date(2026, 3, 31)], today=TODAY) == (
+        {"from": "2026-03-31T00:00:00Z", "to": "2026-04-01T00:00:00Z"},
+    )
+
+
+def test_a_list_with_a_shorter_range_is_split_more_often() -> None:
+    """Archived files are told a week at a time."""
+    days = [date(2026, 3, day) for day in range(1, 11)]
+    assert windows(shaped(asked=Asked.FROM_TO, longest_days=6), days, today=TODAY) == (
+        {"from": "2026-03-01", "to": "2026-03-07"},
+        {"from": "2026-03-07", "to": "2026-03-10"},
+    )
+
+
+def test_today_is_left_alone_where_zoom_refuses_it() -> None:
+    """Its slice keeps what it has."""
+    stream = Stream("s", Kind.INTERVAL, (shaped(asked=Asked.FROM_TO, only_past_days=True),), (), (), ())
+    yesterday = date(2026, 3, 30)
+    assert reachable_days(stream, [yesterday, TODAY], today=TODAY) == (yesterday,)
+    assert windows(stream.lists[0], [yesterday], today=TODAY) == ({"from": "2026-03-30", "to": "2026-03-30"},)

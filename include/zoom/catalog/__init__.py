@@ -1,4 +1,4 @@
-"""The streams: which Zoom lists fill which warehouse tables."""
+"""The streams: which Zoom lists fill which warehouse tables. A module per product, a declaration per stream."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -8,27 +8,39 @@ from include.zoom.catalog.participants import PARTICIPANTS_BY, meeting_participa
 from include.zoom.catalog.recordings import RECORDINGS
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.users import USERS
+from include.zoom.errors import Misconfigured
 from include.zoom.stream import Stream
 
-__all__ = ["PARTICIPANTS_BY", "STREAMS", "streams", "with_parents"]
+__all__ = ["SOURCES", "STREAMS", "streams", "with_parents"]
+
+# Parents before their children.
+_EVERY = (
+    USERS,
+    GROUPS,
+    GROUP_MEMBERS,
+    MEETINGS,
+    meeting_participants("past_meetings"),
+    RECORDINGS,
+    DAILY_USAGE,
+)
+
+SOURCES: Mapping[str, Mapping[str, Stream]] = {
+    "participants_source": {by: meeting_participants(by) for by in PARTICIPANTS_BY},
+}
+"""Streams that one of several lists of Zoom can fill, the same tables from each: by setting, then by its value."""
 
 
-def streams(participants_by: str = "past_meetings") -> dict[str, Stream]:
+def streams(sources: Mapping[str, str] | None = None) -> dict[str, Stream]:
     """All streams by name, parents before their children.
 
     Args:
-        participants_by: which of Zoom's two lists gives the participants, a key of `PARTICIPANTS_BY`.
+        sources: settings of `SOURCES` with their values; those that are not given have their first one.
+
+    Raises:
+        Misconfigured: a setting has none of its values.
     """
-    every = (
-        USERS,
-        GROUPS,
-        GROUP_MEMBERS,
-        MEETINGS,
-        meeting_participants(participants_by),
-        RECORDINGS,
-        DAILY_USAGE,
-    )
-    return {stream.name: stream for stream in every}
+    chosen = [_by_source(setting, value) for setting, value in (sources or {}).items()]
+    return {stream.name: stream for stream in _EVERY} | {stream.name: stream for stream in chosen}
 
 
 STREAMS: Mapping[str, Stream] = streams()
@@ -45,6 +57,14 @@ def with_parents(names: Iterable[str]) -> tuple[str, ...]:
         raise ValueError(f"No such stream: {', '.join(sorted(unknown))}. There are: {', '.join(STREAMS)}.")
     needed = {ancestor for name in chosen for ancestor in _line_of(name)}
     return tuple(name for name in STREAMS if name in needed)
+
+
+def _by_source(setting: str, value: str) -> Stream:
+    if value not in SOURCES[setting]:
+        raise Misconfigured(
+            f"The setting [zoom] {setting} is {value!r}; it must be one of {', '.join(SOURCES[setting])}."
+        )
+    return SOURCES[setting][value]
 
 
 def _line_of(name: str) -> Iterator[str]:
