@@ -47,12 +47,18 @@ class Keys:
             return
         seen = self._seen.setdefault((table.name, slice_date), set())
         known = len(seen)
-        seen.update(
-            pd.util.hash_pandas_object(frame[list(table.key)], index=False, hash_key=self._salt).tolist()
-        )
+        seen.update(pd.util.hash_pandas_object(_key(table, frame), index=False, hash_key=self._salt).tolist())
         if (twice := len(frame) - (len(seen) - known)) > 0:
             raise UnexpectedAnswer(
                 f"Framing {table.name} of {slice_date}: {twice} rows have the key ({', '.join(table.key)}) of "
                 "another row. The slice keeps what it had; clear the pull to ask Zoom again, and if it stays so, "
                 "the table needs another key."
             )
+
+
+def _key(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """The key of each row; a column that only stands in for another one is NULL where that one is not."""
+    standing_in = {
+        column: frame[column].where(frame[other].isna()) for column, other in table.key_fallback.items()
+    }
+    return frame[list(table.key)].assign(**standing_in)

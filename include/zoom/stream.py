@@ -106,7 +106,9 @@ class Table:
     root record itself, a root record without items gives one row, and what no column declares of it is kept in
     each row's `_extra` under `_root`. `from_parent` columns take it
     from the parent's key of a fan-out (`Parent.keys`). `key` is unique within a slice; `numbered_within`
-    asks for an `_ordinal` column that numbers rows by content within these columns. `person` columns hold the
+    asks for an `_ordinal` column that numbers rows by content within these columns. `key_fallback` names columns
+    of the key that count only where another one is NULL (`{"email": "id"}`): who has an id and gets a new address
+    stays the same user. `person` columns hold the
     Zoom id or the address of whose row it is: who is to be forgotten loses such rows, while of others their traces
     are blanked (a meeting that they hosted still took place).
     """
@@ -119,6 +121,7 @@ class Table:
     inherited: tuple[Column, ...] = ()
     from_parent: tuple[Column, ...] = ()
     numbered_within: tuple[str, ...] = ()
+    key_fallback: Mapping[str, str] = field(default_factory=dict)
     person: tuple[str, ...] = ()
 
 

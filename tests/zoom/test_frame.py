@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.zoom.catalog import STREAMS
 from include.zoom.errors import UnexpectedAnswer
 from include.zoom.frame import Batch, FrameCounts, frames
 from include.zoom.layout import REJECTED, arrow_schema
@@ -76,9 +77,10 @@ def page(
     of: int = 0,
     parent: ParentKey | None = None,
     total: int | None = None,
+    key: str = "items",
 ) -> Page:
     """A landed page."""
-    body = json.dumps({"items": records, "total_records": total}).encode()
+    body = json.dumps({key: records, "total_records": total}).encode()
     return Page(of, parent, number, {}, 200, EXTRACTED, body)
 
 
@@ -266,6 +268,18 @@ def test_a_key_that_comes_twice_in_a_slice_fails() -> None:
     """Two files of one recording with the same key: nothing of it may be loaded; NULL equals NULL."""
     with pytest.raises(UnexpectedAnswer, match=r"files of 2026-11-01: 1 rows have the key \(uuid, id\)"):
         framed(MEETING_STREAM, [page([meeting("u", files=[{"size": 1}, {"id": "", "size": 2}])])])
+
+
+def test_a_user_who_has_two_addresses_at_once_fails() -> None:
+    """An address stands in the key only for a missing id: one id with two addresses is one key twice."""
+    records = [{"id": "a", "email": "one@x.org"}, {"id": "a", "email": "two@x.org"}]
+    with pytest.raises(UnexpectedAnswer, match="1 rows have the key"):
+        framed(STREAMS["users"], [page(records, key="users")], snapshot_date=DAY)
+    pending = [{"email": "one@x.org"}, {"email": "two@x.org"}, {"id": "b", "email": "two@x.org"}]
+    found = rows(
+        framed(STREAMS["users"], [page(pending, key="users")], snapshot_date=DAY), "users", "id", "email"
+    )
+    assert sorted(found, key=str) == [("b", "two@x.org"), (None, "one@x.org"), (None, "two@x.org")]
 
 
 def test_a_key_is_unique_across_batches() -> None:

@@ -49,6 +49,7 @@ GROUP_MEMBERS = Stream(
                 Column("type", Type.BIGINT, comment="1 Basic, 2 Licensed"),
             ),
             key=("group_id", "id", "email"),
+            key_fallback={"email": "id"},
             person=("id", "email"),
             from_parent=(Column("group_id", comment="The group: groups.id"),),
         ),

@@ -56,6 +56,7 @@ USERS = Stream(
             comment="The account's users of all statuses, as of the snapshot's day",
             columns=_COLUMNS,
             key=("id", "email"),
+            key_fallback={"email": "id"},
             person=("id", "email"),
         ),
     ),
