@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 # that a cleared load, or new transform code over the same extraction, takes effect.
 _GUARD = """
 INSERT INTO {slices} AS held
-    (table_name, slice_date, stream, extracted_at, attempt_id, load_id, rows, final, loaded_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+    (table_name, slice_date, stream, extracted_at, attempt_id, load_id, rows, final, loaded_at, kind)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), $9)
 ON CONFLICT (table_name, slice_date) DO UPDATE SET
     stream = excluded.stream, extracted_at = excluded.extracted_at, attempt_id = excluded.attempt_id,
-    load_id = excluded.load_id, rows = excluded.rows, final = excluded.final, loaded_at = excluded.loaded_at
+    load_id = excluded.load_id, rows = excluded.rows, final = excluded.final, loaded_at = excluded.loaded_at,
+    kind = excluded.kind
 WHERE (held.extracted_at, held.attempt_id) <= (excluded.extracted_at, excluded.attempt_id)
 RETURNING load_id
 """
@@ -43,6 +44,7 @@ class Slice:
     load_id: str
     rows: int
     final: bool
+    kind: Kind
 
 
 def guard(connection: "Connection", schema: str, entry: Slice) -> str | None:
@@ -59,6 +61,7 @@ def guard(connection: "Connection", schema: str, entry: Slice) -> str | None:
         entry.load_id,
         entry.rows,
         entry.final,
+        entry.kind.value,
     )
     if claimed:
         return None

@@ -8,9 +8,12 @@ CREATE TABLE {slices} (
     rows bigint NOT NULL,
     final boolean NOT NULL,
     loaded_at timestamp with time zone NOT NULL,
+    kind text,
     PRIMARY KEY (table_name, slice_date)
 );
 COMMENT ON TABLE {slices} IS 'What each slice of each table holds: which extraction, how many rows, whether final.';
+COMMENT ON COLUMN {slices}.kind IS 'interval (a day), month or snapshot; NULL where an earlier version loaded it.';
+
 CREATE TABLE {load_ledger} (
     loaded_at timestamp with time zone NOT NULL,
     transaction_id text NOT NULL,
@@ -24,8 +27,89 @@ CREATE TABLE {load_ledger} (
     final boolean NOT NULL
 );
 COMMENT ON TABLE {load_ledger} IS 'Each slice that was ever loaded, in the order of loading; only ever appended to.';
+
 CREATE TABLE {account} (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     account text NOT NULL
 );
 COMMENT ON TABLE {account} IS 'The Zoom account whose data this schema holds: account id and host.';
+
+CREATE TABLE {checks} (
+    checked_at timestamp with time zone NOT NULL,
+    stream text NOT NULL,
+    attempt_id text,
+    load_id text,
+    table_name text,
+    slice_date date,
+    check_name text NOT NULL,
+    severity text NOT NULL CHECK (severity IN ('hard', 'warn')),
+    outcome text NOT NULL CHECK (outcome IN ('passed', 'failed', 'not_applicable')),
+    expected text NOT NULL,
+    found text NOT NULL,
+    told text NOT NULL
+);
+COMMENT ON TABLE {checks} IS 'Each check of each extraction, in the order of checking; only ever appended to. Names and counts, no data.';
+COMMENT ON COLUMN {checks}.checked_at IS 'The warehouse''s clock.';
+COMMENT ON COLUMN {checks}.stream IS 'The stream that was checked.';
+COMMENT ON COLUMN {checks}.attempt_id IS 'The extraction: the name of its folder in landing.';
+COMMENT ON COLUMN {checks}.load_id IS 'The load; NULL where pull or transform failed before there was one.';
+COMMENT ON COLUMN {checks}.table_name IS 'NULL where the check is of the extraction as a whole.';
+COMMENT ON COLUMN {checks}.slice_date IS 'NULL where the check is of the extraction as a whole.';
+COMMENT ON COLUMN {checks}.check_name IS 'Which check; docs/trust.md says what each means.';
+COMMENT ON COLUMN {checks}.severity IS 'hard: a failure keeps the old slice and fails the task; warn: it is told.';
+COMMENT ON COLUMN {checks}.outcome IS 'passed, failed, or not_applicable where there was nothing to compare.';
+COMMENT ON COLUMN {checks}.expected IS 'What would pass.';
+COMMENT ON COLUMN {checks}.found IS 'What was there.';
+COMMENT ON COLUMN {checks}.told IS 'What it means, where that is not plain.';
+
+CREATE VIEW {failing} AS
+SELECT * FROM (
+    SELECT DISTINCT ON (stream, table_name, slice_date, check_name) *
+    FROM {checks} ORDER BY stream, table_name, slice_date, check_name, checked_at DESC
+) AS latest
+WHERE outcome = 'failed';
+COMMENT ON VIEW {failing} IS 'The checks whose latest outcome is a failure.';
+
+CREATE TABLE {new_fields} (
+    table_name text NOT NULL,
+    field text NOT NULL,
+    first_seen timestamp with time zone NOT NULL,
+    last_seen timestamp with time zone NOT NULL,
+    loads bigint NOT NULL,
+    values_counted bigint NOT NULL,
+    kinds text[] NOT NULL,
+    alerted_at timestamp with time zone,
+    declared_at timestamp with time zone,
+    PRIMARY KEY (table_name, field)
+);
+COMMENT ON TABLE {new_fields} IS 'Fields that Zoom sends and no column declares; their values stand in the table''s _extra.';
+COMMENT ON COLUMN {new_fields}.field IS 'Its name, with dots where it is nested.';
+COMMENT ON COLUMN {new_fields}.first_seen IS 'The first extraction that had it.';
+COMMENT ON COLUMN {new_fields}.last_seen IS 'The newest extraction that had it.';
+COMMENT ON COLUMN {new_fields}.loads IS 'How many loads had it.';
+COMMENT ON COLUMN {new_fields}.values_counted IS 'How many values they had together.';
+COMMENT ON COLUMN {new_fields}.kinds IS 'Of which JSON types: string, number, boolean, object, array, null.';
+COMMENT ON COLUMN {new_fields}.alerted_at IS 'When somebody was alerted; NULL: nobody yet.';
+COMMENT ON COLUMN {new_fields}.declared_at IS 'When a load met a column that declares it; NULL: none does.';
+
+CREATE VIEW {settling} AS
+WITH provisional AS (
+    SELECT DISTINCT ON (table_name, slice_date) table_name, slice_date, rows, extracted_at
+    FROM {load_ledger} WHERE NOT final ORDER BY table_name, slice_date, extracted_at DESC, loaded_at DESC
+)
+SELECT
+    table_name, slice_date, held.stream, held.rows,
+    CASE WHEN held.kind = 'snapshot' THEN 'snapshot' WHEN held.final THEN 'final' ELSE 'provisional' END AS state,
+    held.extracted_at,
+    CASE held.kind
+        WHEN 'interval' THEN (slice_date + interval '3 days') AT TIME ZONE 'UTC'
+        WHEN 'month' THEN (slice_date + interval '1 month 2 days') AT TIME ZONE 'UTC'
+    END AS final_from,
+    CASE WHEN held.final THEN provisional.rows END AS provisional_rows,
+    CASE WHEN held.final THEN held.rows - provisional.rows END AS settled_by
+FROM {slices} AS held LEFT JOIN provisional USING (table_name, slice_date);
+COMMENT ON VIEW {settling} IS 'Each slice of each table: whether more may come, from when on nothing does, and what came last.';
+COMMENT ON COLUMN {settling}.state IS 'provisional: a later run loads it again; final: extracted 48 hours after its end; snapshot: of one moment.';
+COMMENT ON COLUMN {settling}.final_from IS 'An extraction from this moment on is final.';
+COMMENT ON COLUMN {settling}.provisional_rows IS 'Rows of the last provisional load before it became final.';
+COMMENT ON COLUMN {settling}.settled_by IS 'Rows that came (or went) between provisional and final.';

@@ -1,7 +1,7 @@
 """A stream's frame files into the warehouse: each slice in one transaction, exactly once, the newest wins."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +10,7 @@ from uuid import uuid4
 from adbc_driver_manager import Error as AdbcError
 
 from include.warehouse.catalogue import Relation, differences, relations
+from include.warehouse.checks import shrink
 from include.warehouse.errors import (
     AlteredTable,
     SliceShrank,
@@ -18,10 +19,12 @@ from include.warehouse.errors import (
     explained,
     trying,
 )
+from include.warehouse.evidence import Extraction, record
 from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.session import Warehouse, ask, begin, identifier
 from include.warehouse.tables import Partitions, ensure
+from include.zoom.checks import Check, Outcome
 from include.zoom.layout import REJECTED
 from include.zoom.stream import Stream, Table, slice_end
 
@@ -31,9 +34,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _FINAL_AFTER = timedelta(hours=48)
-# Of fewer rows, a fifth is soon lost: a quiet day, a few deleted recordings.
-_SHRINK_FROM_ROWS = 100
-_SHRINK_LEAVES = 0.8
 
 
 class FrameManifest(Protocol):
@@ -73,6 +73,8 @@ class LoadResult:
     """Slices that already hold a newer extraction, by the load that wrote them."""
     rows: dict[str, int] = field(default_factory=dict)
     """Rows written, by table."""
+    checks: list[Check] = field(default_factory=list)
+    """What was checked, and what came of it; recorded in the warehouse too."""
 
 
 def load(
@@ -82,6 +84,7 @@ def load(
     open_file: OpenFile,
     *,
     accept_shrink: bool = False,
+    checks: Iterable[Check] = (),
 ) -> LoadResult:
     """Replaces the manifest's slices, oldest first; a slice without a file is emptied.
 
@@ -93,12 +96,13 @@ def load(
         manifest: the transform's.
         open_file: gives a seekable binary file for one of the manifest's files.
         accept_shrink: load slices that lose more than a fifth of their rows too.
+        checks: what was checked before, to be recorded with the load's own.
 
     Raises:
-        SliceShrank: the slices that it names keep what they had; the others were loaded.
+        SliceShrank: the slices that it names keep what they had, which is recorded; the others were loaded.
         WarehouseError: the slice that it names keeps what it had, and so do those after it.
     """
-    result = LoadResult()
+    result = LoadResult(checks=list(checks))
     shrunk: list[str] = []
     with warehouse.connect() as connection:
         plan = Partitions(warehouse.partitioned, manifest.slice_dates)
@@ -110,9 +114,21 @@ def load(
                 one.run(result)
             except SliceShrank as error:
                 shrunk.append(str(error))
+    _record(warehouse, stream, manifest, result)
     if shrunk:
         raise SliceShrank(" ".join(shrunk))
     return result
+
+
+def _record(warehouse: Warehouse, stream: Stream, manifest: FrameManifest, result: LoadResult) -> None:
+    """Records what was checked of the slices that were published or refused; of no other, nothing was decided."""
+    if result.superseded.keys() >= set(manifest.slice_dates):
+        result.checks.clear()
+    result.checks = [check for check in result.checks if check.slice_date not in result.superseded]
+    of = Extraction(manifest.account, manifest.attempt_id, manifest.load_id)
+    # A session of its own: the load's may have ended with the reply to its last commit.
+    with warehouse.connect() as connection:
+        record(connection, warehouse.schema, stream, of, result.checks)
 
 
 @dataclass
@@ -141,7 +157,7 @@ class _SliceLoad:
                 _log.info("%s of %s: superseded by load %s", self.stream.name, self.day, superseding[0])
                 return
             for table in self._tables():
-                self._check_shrink(table)
+                self._check_shrink(table, result)
                 self._replace(table, locked[table.name])
             self._replace(REJECTED, locked[REJECTED.name], "AND stream = $2", self.stream.name)
             log(self.connection, schema, self.transaction_id, entries)
@@ -174,6 +190,7 @@ class _SliceLoad:
             load_id=self.manifest.load_id,
             rows=sum(file.rows for file in self._files(table)),
             final=self.manifest.extracted_at >= slice_end(self.stream.kind, self.day) + _FINAL_AFTER,
+            kind=self.stream.kind,
         )
 
     def _locked(self) -> dict[str, Relation]:
@@ -195,12 +212,14 @@ class _SliceLoad:
                 "a new one, and a backfill fills it."
             )
 
-    def _check_shrink(self, table: Table) -> None:
+    def _check_shrink(self, table: Table, result: LoadResult) -> None:
         name = identifier(self.warehouse.schema, table.name)
         statement = f"SELECT count(*) FROM {name} WHERE _slice_date = $1"  # noqa: S608 - quoted
         ((held,),) = ask(self.connection, statement, self.day)
         rows = self._entry(table).rows
-        if held > _SHRINK_FROM_ROWS and rows < held * _SHRINK_LEAVES and not self.accept_shrink:
+        check = shrink(table.name, self.day, held=held, rows=rows, accepted=self.accept_shrink)
+        result.checks.append(check)
+        if check.outcome is Outcome.FAILED:
             raise SliceShrank(
                 f"Could not {self._what}: {table.name} has {held} rows there and would have {rows}. The old ones "
                 "stay. If so many are really gone, run it with accept_shrink."

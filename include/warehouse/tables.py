@@ -1,5 +1,6 @@
 """The warehouse's tables and views, made from the streams' declarations, in a transaction of their own."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,10 @@ from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
 
-LEDGER = ("slices", "load_ledger", "account")
+_LEDGER_FILE = "ledger.sql"
+_IN_LEDGER = re.compile(r"(?m)^CREATE (?:TABLE|VIEW) \{(\w+)\}")
+# Columns of the ledger's own that schemas of an earlier version lack.
+_SINCE_ADDED = {"slices": {"kind": "text"}}
 DDL_LOCK_TIMEOUT_SECONDS = 60
 
 # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
@@ -73,11 +77,15 @@ def statements(
 
 
 def _ledger(schema: str, present: Present) -> Iterator[str]:
-    if all(name in present for name in LEDGER):
-        return
-    names = {name: identifier(schema, name) for name in LEDGER}
-    text = files("include.warehouse").joinpath("ledger.sql").read_text()
-    yield from (part.format(**names) for part in text.split(";\n") if part.strip())
+    """Each relation of the ledger that is not there: a schema of an earlier version has some of them."""
+    text = files("include.warehouse").joinpath(_LEDGER_FILE).read_text()
+    names = {name: identifier(schema, name) for name in _IN_LEDGER.findall(text)}
+    for table, columns in _SINCE_ADDED.items():
+        for column in columns.keys() - (present[table].columns if table in present else columns).keys():
+            yield f"ALTER TABLE {names[table]} ADD COLUMN {identifier(column)} {columns[column]}"
+    for block in re.split(r"\n(?=CREATE )", text):
+        if (found := _IN_LEDGER.search(block)) and found[1] not in present:
+            yield from (part.format(**names) for part in block.split(";\n") if part.strip())
 
 
 def _table(schema: str, table: Table, relation: Relation | None, plan: Partitions) -> Iterator[str]:
