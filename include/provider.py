@@ -85,6 +85,24 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "0.5",
         "The keeper refreshes a grant that nobody used for so long; it looks once an hour.",
     ),
+    "personal": (
+        "string",
+        "keep",
+        "hash",
+        "What becomes of personal data in tables: keep, hash or drop, for each column that is marked so.",
+    ),
+    "personal_columns": (
+        "string",
+        "",
+        "users.email:keep meetings.topic:drop meeting_participants.*:hash",
+        "Exceptions from that, as table.column:word separated by blanks; * stands for all.",
+    ),
+    "personal_hash_key": (
+        "string",
+        "",
+        None,
+        "The secret that hashes of personal data, and of who was forgotten, are made with. Keep it.",
+    ),
     "redirect_uri": (
         "string",
         "",
@@ -123,6 +141,9 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
     ),
 }
 
+# Airflow masks these, hides them in its configuration page, and takes them from a command or a secrets backend.
+_SENSITIVE = {"personal_hash_key"}
+
 
 def _options() -> dict[str, Any]:
     return {
@@ -132,6 +153,7 @@ def _options() -> dict[str, Any]:
             "type": kind,
             "example": example,
             "default": default,
+            "sensitive": name in _SENSITIVE,
         }
         for name, (kind, default, example, description) in _SETTINGS.items()
     }

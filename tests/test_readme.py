@@ -47,7 +47,13 @@ def test_every_scope_stands_there() -> None:
 def test_the_files_it_links_to_are_there() -> None:
     """Relative links lead somewhere."""
     links = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
-    assert links == {"docs/adr", "docs/operating.md", "docs/security.md", "CONTRIBUTING.md"}
+    assert links == {
+        "docs/adr",
+        "docs/operating.md",
+        "docs/privacy.md",
+        "docs/security.md",
+        "CONTRIBUTING.md",
+    }
     assert [link for link in links if not (PROJECT / link).exists()] == []
 
 

@@ -25,7 +25,9 @@ def load(name: str) -> dict[str, Any]:
     if address is None:
         _log.info("%s of today are loaded already.", name)
         return {"applied": [], "superseded": {}, "rows": {}}
-    result = _loaded(run, store, store.frame_manifest(address))
+    frames = store.frame_manifest(address)
+    _log.info("Personal data of %s that is not as it came: %s", name, frames.counts.get("personal") or "none")
+    result = _loaded(run, store, frames)
     return {
         "applied": [str(day) for day in result.applied],
         "superseded": {str(day): load_id for day, load_id in result.superseded.items()},

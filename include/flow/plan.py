@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from include.flow.days import written
+from include.flow.privacy import configured_policy
 from include.flow.run import PLAN_KEY, Run
 from include.warehouse.connect import warehouse
 from include.warehouse.ledger import unfinal_days
@@ -20,6 +21,7 @@ def plan() -> list[str]:
     are skipped by name.
     """
     run = Run.current()
+    configured_policy()  # refused here, before anything is asked
     ti = run.context["ti"]
     chosen = with_parents(run.param("streams") or list(STREAMS))
     days = with_their_children({name: run.days() for name in chosen}, _unsettled(run, chosen))

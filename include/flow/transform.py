@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from include.flow.load import already_loaded
+from include.flow.privacy import configured_policy
 from include.flow.run import Run, landing, sources
 from include.landing import FrameFile, FrameFolder, FrameManifest, Landing, Manifest
 from include.zoom.catalog import streams
@@ -34,6 +35,7 @@ def transform(name: str) -> dict[str, Any]:
 
 def framed(stream: Stream, store: Landing, manifest: Manifest) -> FrameManifest:
     """Types an attempt's pages into a new folder of frames beside it."""
+    policy = configured_policy()
     folder, counts = store.begin_frames(manifest), FrameCounts()
     writers = _Writers(folder)
     try:
@@ -45,12 +47,14 @@ def framed(stream: Stream, store: Landing, manifest: Manifest) -> FrameManifest:
             load_id=folder.load_id,
             extracted_at=manifest.extracted_at,
             counts=counts,
+            policy=policy,
         ):
             writers.write(batch)
     finally:
         writers.close()
-    _log.info("Transformed %s: %s", stream.name, counts.as_dict())
-    return folder.finish(files=writers.files(), counts=counts.as_dict())
+    told = {**counts.as_dict(), "personal": policy.told((stream,))}
+    _log.info("Transformed %s: %s", stream.name, told)
+    return folder.finish(files=writers.files(), counts=told)
 
 
 @dataclass

@@ -17,9 +17,11 @@ from include.zoom.counts import FrameCounts
 from include.zoom.grain import Keys, numbered
 from include.zoom.layout import EXTRACTED_AT, LOAD_ID, REJECTED, SLICE_DATE, arrow_schema
 from include.zoom.pages import Page
+from include.zoom.privacy import KEEP_ALL, Policy
 from include.zoom.roots import Rejected, Root, Window, batches
 from include.zoom.rows import Row, rows_of, typed
 from include.zoom.stream import Stream, Table
+from include.zoom.withheld import withheld
 
 __all__ = ["Batch", "FrameCounts", "frames"]
 
@@ -43,6 +45,7 @@ def frames(
     extracted_at: datetime,
     batch_rows: int = 20_000,
     counts: FrameCounts | None = None,
+    policy: Policy = KEEP_ALL,
 ) -> Iterator[Batch]:
     """The stream's tables, slice by slice, in batches of about `batch_rows` records.
 
@@ -59,13 +62,14 @@ def frames(
         extracted_at: stamped on each row, UTC.
         batch_rows: how many records are framed at once.
         counts: filled on the way; complete when the iterator is at its end.
+        policy: what becomes of personal data.
 
     Raises:
         UnexpectedAnswer: a key comes twice in a slice.
         Unsettled: rows without a key don't add up to Zoom's count.
     """
     counts = counts if counts is not None else FrameCounts()
-    framing = _Framing(stream, counts, load_id, extracted_at)
+    framing = _Framing(stream, counts, policy, load_id, extracted_at)
     window = Window(slices, snapshot_date)
     for batch in batches(stream, pages, window, counts, rows=batch_rows):
         for table in stream.tables:
@@ -76,8 +80,10 @@ def frames(
 class _Framing:
     """Rows of records into batches; keeps the keys it has seen."""
 
-    def __init__(self, stream: Stream, counts: FrameCounts, load_id: str, extracted_at: datetime) -> None:
-        self._stream, self._counts, self._keys = stream, counts, Keys()
+    def __init__(
+        self, stream: Stream, counts: FrameCounts, policy: Policy, load_id: str, extracted_at: datetime
+    ) -> None:
+        self._stream, self._counts, self._keys, self._policy = stream, counts, Keys(), policy
         self._load_id, self._extracted_at = load_id, extracted_at
 
     def slices(self, table: Table, rows: Sequence[Row]) -> Iterator[Batch]:
@@ -86,6 +92,7 @@ class _Framing:
         frame = typed(self._stream, table, rows, self._counts).to_pandas(types_mapper=pd.ArrowDtype)
         if table.numbered_within:
             frame = numbered(frame, table.numbered_within, [_told(row, table) for row in rows])
+        frame = withheld(self._policy, self._stream, table, frame)
         # An array, not a list: pandas takes a list of one for a list of column names.
         days = pd.Series([row.slice_date for row in rows], index=frame.index, dtype=object)
         for day, part in frame.groupby(days, sort=True):

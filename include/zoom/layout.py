@@ -33,8 +33,8 @@ REJECTED = Table(
     columns=(
         Column("stream", comment="The stream that asked for it."),
         Column("reason", comment="Why it stands here."),
-        Column("parent", Type.JSON, "The parent's key where the list was asked per parent."),
-        Column("record", Type.JSON, "The record as Zoom sent it."),
+        Column("parent", Type.JSON, "The parent's key where the list was asked per parent.", personal=True),
+        Column("record", Type.JSON, "The record as Zoom sent it.", personal=True),
     ),
     key=(),
 )

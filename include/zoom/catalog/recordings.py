@@ -33,7 +33,7 @@ _FILE_COLUMNS = (
     Column("recording_end", Type.TIMESTAMP, comment="End of the recording"),
     Column("file_size_bytes", Type.BIGINT, "Size", source="file_size", unit="bytes"),
     Column("status", comment="completed"),
-    Column("file_path", comment="Path (on-premise accounts only)"),
+    Column("file_path", comment="Path (on-premise accounts only)", personal=True),
     Column("play_url", comment="Where it plays, without its passcode"),
     Column("download_url", comment="Where it is downloaded, without its token"),
     Column("deleted_time", Type.TIMESTAMP, comment="When it was put into the trash"),
