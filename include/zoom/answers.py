@@ -30,6 +30,7 @@ from include.zoom.pages import parse_json
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 200, 401, 403, 429
 _SERVER_TROUBLE = range(500, 600)
+_NO_PERMISSION = 200
 _INVALID_PARAMETER = 300
 
 _ITEM = "This item has nothing to give."
@@ -38,7 +39,7 @@ _BUG = "Retrying cannot clear this: the request or Zoom's API has changed."
 
 _BY_CODE: Mapping[int, tuple[type[ZoomError], str]] = {
     124: (TokenRejected, "The access token was refused, also after it was replaced."),
-    200: (NotEntitled, "The account's plan, add-ons or permissions do not include this list."),
+    _NO_PERMISSION: (NotEntitled, "The account's plan, add-ons or permissions do not include this list."),
     _INVALID_PARAMETER: (UnexpectedAnswer, "Zoom refuses a parameter. " + _BUG),
     1001: (Unavailable, f"No such user. {_ITEM}"),
     1010: (Unavailable, f"The user belongs to another account. {_ITEM}"),
@@ -69,7 +70,11 @@ _USE_OAUTH = (
     "Zoom answers so to JWT apps, which do not work since 2023-09-08, and to accounts without the API: use a "
     "Server-to-Server OAuth app."
 )
-_ONLY_PAID = re.compile(r"only available for (?:a )?paid", re.IGNORECASE)
+# Zoom says so in words under several codes, or in a success without one (its description of `/report/telephone`).
+_NOT_INCLUDED = re.compile(
+    r"only available for (?:a |the )?paid|has not subscribed to|Enable the [\w* -]{1,60} feature",
+    re.IGNORECASE,
+)
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
 
 
@@ -128,8 +133,8 @@ def _error_in_success(
         return _by_table(asked, where, _OK, payload)
     if asked.list_key in payload:
         return None
-    if _ONLY_PAID.search(_text(payload)):
-        return NotEntitled(f"{where} Only available for paid accounts.")
+    if _NOT_INCLUDED.search(_text(payload)):
+        return _not_included(where)
     return UnexpectedAnswer(f"{where} There is no {asked.list_key!r} in it. {_BUG}")
 
 
@@ -139,12 +144,20 @@ def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) ->
         return PageTokenExpired(f"{where} The page token has expired; ask from the first page.")
     if _NO_JWT.search(_text(payload)):
         return Misconfigured(f"{where} {_USE_OAUTH}")
+    if _NOT_INCLUDED.search(_text(payload)):
+        return _not_included(where)
     known = _BY_CODE.get(code) if code is not None else None
     error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
     if error is Misconfigured and (scopes := _SCOPE.findall(_text(payload))):
         advice = f"{advice} Zoom names: {', '.join(scopes)}."
     found = error(f"{where} {advice}")
     found.code = code
+    return found
+
+
+def _not_included(where: str) -> NotEntitled:
+    found = NotEntitled(f"{where} {_BY_CODE[_NO_PERMISSION][1]}")
+    found.code = _NO_PERMISSION
     return found
 
 

@@ -93,7 +93,8 @@ class ZoomClient:
             UnexpectedAnswer: a page token came twice, or the list is missing.
             IncompleteData: Zoom answered for another window than was asked.
         """
-        asked = {**listing.params, **params}
+        fixed = {name: value.format(**path_values) for name, value in listing.params.items()}
+        asked = {**fixed, **params}
         if listing.paged:
             asked["page_size"] = str(listing.page_size)
         token, number, seen = "", 0, set[str]()

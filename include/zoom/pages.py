@@ -134,7 +134,8 @@ def list_of(payload: Mapping[str, Any], listing: Listing) -> list[Record]:
             f"GET {listing.path} answered without a list of objects under {listing.list_key!r}. "
             "Nothing of it is loaded; Zoom may have changed its API."
         )
-    return records
+    around = {name: payload[name] for name in listing.carried if name in payload}
+    return [around | record for record in records] if around else records
 
 
 def total_of(payload: Mapping[str, Any]) -> int | None:

@@ -191,7 +191,7 @@ class _Pull:
 
     def _without(self, unit: _Unit, error: ZoomError) -> None:
         """Goes on where only this parent has nothing to give."""
-        if unit.parent is not None and error.code is not None and error.code in unit.listing.absent:
+        if error.code is not None and error.code in unit.listing.absent:
             self._counts.absent += 1
             if isinstance(error, NotEntitled):
                 self._not_entitled = error

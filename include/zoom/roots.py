@@ -127,7 +127,7 @@ class _Once:
 
 
 def _asked_day(stream: Stream, page: Page) -> date:
-    return slice_dates(stream.kind, (date.fromisoformat(page.asked["from"]),))[0]
+    return slice_dates(stream.kind, (date.fromisoformat(page.asked["from"][:10]),))[0]
 
 
 def _identity(listing: Listing, record: Record) -> tuple[Any, ...]:

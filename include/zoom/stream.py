@@ -60,8 +60,12 @@ class Asked(StrEnum):
     """`year` and `month`, asked exactly."""
     EACH_DAY = "each_day"
     """`from` and `to` are the same day, asked exactly: the records have no day of their own and are of that one."""
+    EACH_DAY_TIMES = "each_day_times"
+    """The same, with `from` and `to` as the times at which a UTC day begins and ends."""
     EACH_MONTH = "each_month"
     """`from` and `to` are a month's first and last day, asked exactly: the records are of that month."""
+    AHEAD = "ahead"
+    """`from` today to as far ahead as one request may reach: a snapshot of what is to come."""
 
 
 class Form(StrEnum):
@@ -136,12 +140,16 @@ class Listing:
     """The answer is itself the one record; `list_key` is a key that it always has."""
     absent: tuple[int, ...] = ()
     """Zoom's codes that say "this parent has none" (no licence, no registration): no row, and no skip that
-    counts. Where every parent answers with code 200, the account is not entitled."""
+    counts. Where every parent answers with code 200, the account is not entitled. The same holds for the lists of
+    a stream without a parent."""
     only_past_days: bool = False
     """Today is refused: asked up to yesterday."""
     longest_days: int = 28
     """The longest range of one request. Zoom allows "a month" nearly everywhere, without saying of how many days."""
     params: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of every request; `{name}` in one is filled from the parent's key, as in the path."""
+    carried: tuple[str, ...] = ()
+    """Fields of the answer, beside the list, that each of its records gets (the currency of all amounts)."""
     asked: Asked = Asked.ALWAYS_ALL
     paged: bool = True
     page_size: int = 300
@@ -162,7 +170,7 @@ class Listing:
     @property
     def dates_records(self) -> bool:
         """Whether a record's day is the one that was asked."""
-        return self.asked in (Asked.EACH_DAY, Asked.EACH_MONTH)
+        return self.asked in (Asked.EACH_DAY, Asked.EACH_DAY_TIMES, Asked.EACH_MONTH)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Map
     """
     if listing.asked is Asked.ALWAYS_ALL:
         return ({},)
+    if listing.asked is Asked.AHEAD:
+        return (_from_to(listing, today, today + timedelta(days=listing.longest_days)),)
     if listing.asked is Asked.YEAR_MONTH:
         months = slice_dates(Kind.MONTH, tuple(days))
         return tuple({"year": str(month.year), "month": str(month.month)} for month in months)
@@ -77,7 +79,7 @@ def _exact(listing: Listing, days: Iterable[date], today: date) -> Iterator[tupl
 
 
 def _from_to(listing: Listing, first: date, last: date) -> Mapping[str, str]:
-    if listing.asked is Asked.FROM_TO_TIMES:
+    if listing.asked in (Asked.FROM_TO_TIMES, Asked.EACH_DAY_TIMES):
         return {"from": f"{first}T00:00:00Z", "to": f"{last + _DAY}T00:00:00Z"}
     return {"from": first.isoformat(), "to": last.isoformat()}
 

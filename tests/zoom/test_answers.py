@@ -80,10 +80,23 @@ def test_a_missing_scope_is_named() -> None:
     assert "Zoom names: report:read:admin, user:read:list_users:admin." in str(found)
 
 
-def test_only_for_paid_accounts_without_a_code_is_no_entitlement() -> None:
-    """Zoom's descriptions put this sentence under status 200."""
-    body = {"message": "Only available for Paid or ZMP account: abc."}
-    assert type(error_in(FIRST_PAGE, httpx.Response(200, json=body), received_at=NOW)) is NotEntitled
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("code", [{}, {"code": 300}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Only available for Paid or ZMP account: abc.",
+        "This is only available for the paid account: abc.",
+        "This account has not subscribed to toll-free audio conference plan.",
+        "Enable the **Toll Report** feature to perform this action.",
+    ],
+)
+def test_a_plan_that_lacks_the_list_is_told_in_words(status: int, code: dict[str, int], message: str) -> None:
+    """Zoom's descriptions put these sentences under status 200; it is no entitlement, as code 200 is elsewhere."""
+    body = {"message": message, **code}
+    found = error_in(FIRST_PAGE, httpx.Response(status, json=body), received_at=NOW)
+    assert type(found) is NotEntitled
+    assert found.code == 200
 
 
 def test_an_answer_that_is_no_object_may_pass() -> None:

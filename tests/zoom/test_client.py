@@ -226,3 +226,12 @@ async def test_errors_and_logs_tell_no_secret_and_nobody(
     )
     assert "WEB_1" in told
     assert "canary" not in told
+
+
+async def test_a_parent_can_stand_in_a_parameter(client: ZoomClient, zoom: FakeZoom) -> None:
+    """As it is; the query's encoding is the http client's business."""
+    listing = Listing("/bills", "things", Label.HEAVY, params={"of": "{bill}"}, paged=False)
+    zoom.order("/bills", answer(200, EMPTY))
+    (page,) = [page async for page in client.pages(listing, {}, {"bill": "a/b+c="})]
+    assert zoom.params() == [{"of": "a/b+c="}]
+    assert page.asked == {"of": "a/b+c="}

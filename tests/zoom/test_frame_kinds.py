@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -91,6 +92,22 @@ def test_a_record_without_a_time_is_of_the_day_that_was_asked() -> None:
         ),
     ]
     assert rows(HOSTS, pages, "_slice_date", "id", "minutes") == [(DAY, "a", 1), (NEXT_DAY, "a", 2)]
+
+
+def test_a_record_without_a_time_is_of_the_day_whose_times_were_asked() -> None:
+    """A session that goes on tomorrow is of today as well."""
+    (listing,) = HOSTS.lists
+    sessions = replace(HOSTS, lists=(replace(listing, asked=Asked.EACH_DAY_TIMES),))
+    found = rows(
+        sessions,
+        [
+            page({"users": [{"id": "a"}]}, from_="2026-11-01T00:00:00Z", to="2026-11-02T00:00:00Z"),
+            page({"users": [{"id": "a"}]}, from_="2026-11-02T00:00:00Z", to="2026-11-03T00:00:00Z"),
+        ],
+        "_slice_date",
+        "id",
+    )
+    assert found == [(DAY, "a"), (NEXT_DAY, "a")]
 
 
 def test_equal_log_lines_of_one_page_are_two_and_of_two_windows_are_one() -> None:

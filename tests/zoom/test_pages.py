@@ -1,5 +1,6 @@
 """Pages as lines, and JSON as Zoom sent it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -72,3 +73,10 @@ def test_a_large_spool_leaves_memory() -> None:
             spool.append(page(b'{"users":["' + b"x" * 100_000 + b'"]}', number))
         assert spool._file._rolled
         assert [each.number for each in spool] == list(range(1, 31))
+
+
+def test_what_stands_beside_the_list_can_belong_to_each_record() -> None:
+    """The currency of all amounts; a record's own value counts more, and a missing one is not invented."""
+    listing = replace(USERS, carried=("currency", "missing"))
+    body = b'{"currency":"USD","users":[{"id":1},{"id":2,"currency":"EUR"}]}'
+    assert page(body).records(listing) == [{"id": 1, "currency": "USD"}, {"id": 2, "currency": "EUR"}]

@@ -270,3 +270,18 @@ async def test_where_nobody_is_entitled_the_stream_is_not(
         await registrants(client, kept, "a", "b")
     zoom.order("/meetings/c/registrants", answer([], "registrants"))
     assert (await registrants(client, kept, "a", "b", "c")).absent == 2
+
+
+async def test_a_list_that_the_account_lacks_leaves_the_others(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Where all are lacking, the stream is."""
+    lists = tuple(Listing(f"/calls/{kind}", "calls", Label.HEAVY, absent=(200,)) for kind in ("toll", "free"))
+    calls = Stream("calls", Kind.INTERVAL, lists, (), (), ())
+    refused = {"message": "This account has not subscribed to toll-free audio conference plan."}
+    zoom.order("/calls/toll", *[httpx.Response(200, json=refused)] * 2)
+    zoom.order("/calls/free", answer([{"id": "a"}], "calls"), httpx.Response(400, json={"code": 200}))
+    assert (await pull(calls, [DAY], client, sink=kept, today=TODAY)).absent == 1
+    assert [unit[0].listing for unit in kept.units] == [1]
+    with pytest.raises(NotEntitled):
+        await pull(calls, [DAY], client, sink=kept, today=TODAY)

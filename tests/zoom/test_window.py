@@ -119,6 +119,21 @@ def test_days_and_months_that_date_their_records_are_asked_one_by_one() -> None:
     )
 
 
+def test_a_day_can_be_asked_by_its_times() -> None:
+    """Where a date alone would be a moment: from one midnight to the next, each day by itself."""
+    days = [date(2026, 3, 30), date(2026, 3, 31)]
+    assert windows(shaped(asked=Asked.EACH_DAY_TIMES), days, today=TODAY) == (
+        {"from": "2026-03-30T00:00:00Z", "to": "2026-03-31T00:00:00Z"},
+        {"from": "2026-03-31T00:00:00Z", "to": "2026-04-01T00:00:00Z"},
+    )
+
+
+def test_what_is_to_come_is_asked_from_today() -> None:
+    """As far as one request reaches, whatever days a run has."""
+    listing = shaped(asked=Asked.AHEAD, longest_days=28)
+    assert windows(listing, [date(2026, 1, 5)], today=TODAY) == ({"from": "2026-03-31", "to": "2026-04-28"},)
+
+
 def test_times_are_asked_from_midnight_to_midnight() -> None:
     """In UTC, never beyond the end of today."""
     listing = shaped(asked=Asked.FROM_TO_TIMES, margin_after_days=1)
