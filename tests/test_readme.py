@@ -5,6 +5,7 @@ from pathlib import Path
 
 from include.grant.journal import State
 from include.provider import provider_info
+from include.warehouse.views import views
 from include.zoom.catalog import STREAMS
 from include.zoom.oauth import Kind
 
@@ -36,6 +37,11 @@ def test_every_setting_stands_there_with_no_other() -> None:
 def test_every_table_stands_there_with_no_other() -> None:
     """The tables of the streams."""
     assert rows("Tables") == {table.name for stream in STREAMS.values() for table in stream.tables}
+
+
+def test_every_view_stands_there_with_no_other() -> None:
+    """The views that answer what people ask."""
+    assert rows("What to ask") == {view.name for view in views()}
 
 
 def test_every_scope_stands_there() -> None:

@@ -24,6 +24,7 @@ from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.session import Warehouse, ask, begin, identifier
 from include.warehouse.tables import Partitions, ensure
+from include.warehouse.views import refresh_views
 from include.zoom.checks import Check, Outcome
 from include.zoom.layout import REJECTED
 from include.zoom.stream import Stream, Table, slice_end
@@ -108,6 +109,7 @@ def load(
         plan = Partitions(warehouse.partitioned, manifest.slice_dates)
         ensure(connection, warehouse.schema, stream, plan)
         claim(connection, warehouse.schema, manifest.account)
+        refresh_views(connection, warehouse.schema)
         for day in sorted(manifest.slice_dates):
             one = _SliceLoad(warehouse, connection, stream, manifest, open_file, day, accept_shrink)
             try:

@@ -60,6 +60,11 @@ def begin(connection: "Connection", *, lock_timeout_seconds: int = LOCK_TIMEOUT_
     )
 
 
+def lock_ddl(connection: "Connection", schema: str) -> None:
+    """Lets one session at a time make something in a schema, until its transaction ends."""
+    ask(connection, f"SELECT pg_advisory_xact_lock(hashtextextended({literal(f'ddl of {schema}')}, 0))")
+
+
 def ask(connection: "Connection", statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     """Runs one statement; its rows, where it gives any."""
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
 from include.warehouse.errors import trying
-from include.warehouse.session import ask, begin, identifier, literal
+from include.warehouse.session import ask, begin, identifier, literal, lock_ddl
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
 from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
 
@@ -52,10 +52,7 @@ def ensure(connection: "Connection", schema: str, stream: Stream, plan: Partitio
     with trying(f"make the tables of {stream.name} in schema {schema}"):
         begin(connection, lock_timeout_seconds=DDL_LOCK_TIMEOUT_SECONDS)
         if any(statements(schema, stream, relations(connection, schema), plan)):
-            ask(
-                connection,
-                f"SELECT pg_advisory_xact_lock(hashtextextended({literal(f'ddl of {schema}')}, 0))",
-            )
+            lock_ddl(connection, schema)
             for statement in statements(schema, stream, relations(connection, schema), plan):
                 ask(connection, statement)
         connection.commit()

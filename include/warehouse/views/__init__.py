@@ -1,0 +1,134 @@
+"""Views that answer what people ask: a SQL file each, whose comments say what the view and its columns mean.
+
+They are made when the last table that they read is there, and made anew when their file has changed or a table
+was renamed and made anew (a view follows the renamed one). That never fails a load: what could not be made is
+told in the log. A view of somebody else's is left alone, and so are views that depend on ours.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from adbc_driver_manager import Error as AdbcError
+
+from include.warehouse.errors import WarehouseError, trying
+from include.warehouse.session import ask, begin, identifier, lock_ddl
+from include.warehouse.views.view import View, is_ours, views
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+__all__ = ["View", "refresh_views", "views"]
+
+_log = logging.getLogger(__name__)
+
+LOCK_TIMEOUT_SECONDS = 5
+"""How long a view that somebody reads is waited for: who wants to read it meanwhile waits too."""
+
+# Each relation, and what it reads in this schema where it is a view.
+_PRESENT = """
+SELECT c.relname::text, c.relkind::text, coalesce(obj_description(c.oid, 'pg_class'), ''), r.relname::text
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_rewrite w ON w.ev_class = c.oid AND c.relkind = 'v'
+LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+    AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> c.oid
+LEFT JOIN pg_catalog.pg_class r ON r.oid = d.refobjid AND r.relnamespace = c.relnamespace
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+# A view that is dropped loses who may read it.
+_GRANTS = """
+SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, $1::text,
+              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+              CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+FROM pg_catalog.pg_class c, aclexplode(c.relacl) a
+WHERE c.oid = $1::text::regclass AND a.grantee <> c.relowner
+"""
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: invalid_table_definition
+_OTHER_COLUMNS = "42P16"
+
+
+@dataclass
+class _Present:
+    kind: str
+    comment: str
+    reads: set[str] = field(default_factory=set)
+
+
+def refresh_views(connection: "Connection", schema: str, wanted: Iterable[View] | None = None) -> None:
+    """Makes the views that lack, or are of another version, and whose tables are all there.
+
+    Writes nothing, and needs no right to, where there is none. Raises nothing.
+    """
+    try:
+        with trying(f"see which views schema {schema} has"):
+            begin(connection)
+            present = _relations(connection, schema)
+            connection.rollback()
+    except WarehouseError as error:
+        _log.warning("%s The load goes on.", error)
+        return
+    for view in _due(schema, views() if wanted is None else wanted, present):
+        _try_to_make(connection, schema, view)
+
+
+def _relations(connection: "Connection", schema: str) -> dict[str, _Present]:
+    found: dict[str, _Present] = {}
+    for name, kind, comment, read in ask(connection, _PRESENT, schema):
+        relation = found.setdefault(name, _Present(kind, comment))
+        if read is not None:
+            relation.reads.add(read)
+    return found
+
+
+def _due(schema: str, wanted: Iterable[View], present: Mapping[str, _Present]) -> Iterator[View]:
+    for view in wanted:
+        made = present.get(view.name)
+        if not view.reads <= present.keys():
+            continue
+        if made and (made.kind != "v" or not is_ours(made.comment)):
+            _log.warning(
+                "%s.%s is not the view that this project makes under that name, and is left alone. Rename or drop "
+                "it: the next load makes ours.",
+                schema,
+                view.name,
+            )
+        elif made is None or made.comment != view.stamped_comment or made.reads != view.reads:
+            yield view
+
+
+def _try_to_make(connection: "Connection", schema: str, view: View) -> None:
+    try:
+        with trying(f"make the view {view.name} in schema {schema}"):
+            _make(connection, schema, view)
+    except WarehouseError as error:
+        _log.warning(
+            "%s The view stays as it is, the load goes on, and the next one tries again. Views that depend on it are "
+            "never dropped: if it is one of these, drop it yourself and make it again afterwards.",
+            error,
+        )
+
+
+def _make(connection: "Connection", schema: str, view: View) -> None:
+    try:
+        _run(connection, schema, view, anew=False)
+    except AdbcError as error:
+        if error.sqlstate != _OTHER_COLUMNS:
+            raise
+        # It has other columns than before, not only more of them.
+        _run(connection, schema, view, anew=True)
+
+
+def _run(connection: "Connection", schema: str, view: View, *, anew: bool) -> None:
+    name = identifier(schema, view.name)
+    try:
+        begin(connection, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
+        lock_ddl(connection, schema)
+        grants = ask(connection, _GRANTS, name) if anew else []
+        drop = [f"DROP VIEW IF EXISTS {name}"] if anew else []
+        for statement in (*drop, *view.statements(schema), *(grant for (grant,) in grants)):
+            ask(connection, statement)
+        connection.commit()
+    finally:
+        connection.rollback()
