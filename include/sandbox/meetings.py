@@ -18,6 +18,10 @@ SLOTS = 2_000_000  # more than any day has; a meeting's number is day * SLOTS + 
 SPECIALS = ("last_second", "midnight", "over_midnight", "alone", "webinar", "crowd", "twins", "strange")
 """What the first slots of a day are, so that a small account has every trap too."""
 _SUNDAY, _SATURDAY, _WEDNESDAY = 6, 5, 2
+# Zoom's types, and how often each is held: webinars 5 once, 9 and 6 in a series.
+_MEETINGS = (1, 2, 4, 8, 3), (30, 30, 10, 20, 10)
+_WEBINARS = (5, 9, 6), (60, 25, 15)
+_SERIES = (3, 6, 8, 9)
 # Meetings per active user: in the first round of hosts, and in the second, which gives some users two.
 _BUSY, _QUIET = (0.45, 0.15), (0.04, 0.02)
 _TOPICS = (
@@ -90,7 +94,8 @@ class Meetings:
         chance = draw(self._people.seed, "meeting", day, slot)
         what, host = self._what(day, slot, chance.random()), self._host(day, slot)
         start, end = _times(day, what, chance.randrange(300, 79_200), chance.expovariate(1 / 2400))
-        kind = 5 if what == "webinar" else chance.choices((1, 2, 4, 8, 3), (30, 30, 10, 20, 10))[0]
+        kinds = _WEBINARS if what == "webinar" else _MEETINGS
+        kind = chance.choices(*kinds)[0]
         return Meeting(
             day=day,
             slot=slot,
@@ -163,7 +168,7 @@ class Meetings:
     def _number(self, day: date, slot: int, host: int, kind: int) -> int:
         if kind == 4:  # noqa: PLR2004 (the personal meeting)
             return self._people.pmi(host)
-        if kind in (3, 8):  # a series of its host
+        if kind in _SERIES:  # of its host
             return 93_000_000_000 + host * 10 + kind
         return 80_000_000_000 + _number(day, slot)
 

@@ -44,7 +44,7 @@ def seats(people: People, meeting: Meeting) -> list[Seat]:
     found = [Seat(meeting.host, 0, 16_778_240, meeting.start, meeting.end)]
     for _ in range(_guests(meeting, chance)):
         found += _stays(people, meeting, chance, len(found))
-    if meeting.what == "twins" and len(found) > 1:
+    if meeting.what in ("twins", "webinar") and len(found) > 1:
         found.append(found[-1])  # truly two: a room's two devices under one number
     return found
 

@@ -86,8 +86,10 @@ def _values(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Column, list[An
             yield column, [value_at(record, column.path) for record in records]
 
 
-def _of_parent(root: Root, column: Column) -> str | None:
-    return root.parent.keys.get(column.path[0]) if root.parent else None
+def _of_parent(root: Root, column: Column) -> str | int | None:
+    """A value of the parent's key, which is text; numbers (a meeting's id) are numbers again."""
+    text = root.parent.keys.get(column.path[0]) if root.parent else None
+    return int(text) if text and column.type is Type.BIGINT and text.isdecimal() else text
 
 
 def _undeclared(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts) -> list[Record]:

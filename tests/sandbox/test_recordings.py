@@ -78,7 +78,7 @@ async def test_type_is_text_and_uploads_have_no_meeting(zoom: Zoom) -> None:
         rows = await zoom.truth("recordings", f"2026-11-{day:02}")
         uploads += [row for row in rows if row["type"] == "99"]
         others += [row for row in rows if row["type"] != "99"]
-    assert {row["type"] for row in others} <= {"1", "2", "3", "4", "5", "8"}
+    assert {row["type"] for row in others} <= {"1", "2", "3", "4", "5", "6", "8", "9"}
     assert uploads
     for row in uploads:
         assert (

@@ -177,3 +177,33 @@ def test_a_single_answer_is_its_own_record() -> None:
         "_extra",
     )
     assert found == [("u", "1", 62, "3 KB", 3072, '{"new":true}')]
+
+
+def test_a_number_in_a_parent_s_key_is_a_number_again() -> None:
+    """Keys are text; what is no number, or too large a one, is kept beside its column."""
+    registrants = Stream(
+        "registrants",
+        Kind.INTERVAL,
+        (Listing("/webinars/{webinar_id}/registrants", "registrants", Label.MEDIUM),),
+        (
+            Table(
+                "registrants",
+                "",
+                (Column("email"),),
+                key=("webinar_id", "email"),
+                from_parent=(Column("webinar_id", Type.BIGINT),),
+            ),
+        ),
+        (),
+        (),
+        parent=Parent("webinars", {}),
+    )
+    pages = [
+        page({"registrants": [{"email": f"{number}@example.com"}]}, ParentKey({"webinar_id": number}, DAY))
+        for number in ("94000000006", "unknown", "9" * 19)
+    ]
+    assert rows(registrants, pages, "webinar_id", "_extra") == [
+        (94000000006, None),
+        (None, '{"webinar_id":"unknown"}'),
+        (None, '{"webinar_id":9999999999999999999}'),
+    ]

@@ -17,6 +17,8 @@ PERSONAL = re.compile(
 NOT_PERSONAL = {
     "groups.name": "a group's name",
     "recording_files.file_extension": "mp4 and the like",
+    "webinar_panelists.name_tag_id": "a name tag that Zoom numbers",
+    "webinar_tracking_sources.source_name": "a platform's name or address",
 }
 
 

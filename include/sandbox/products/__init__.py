@@ -1,10 +1,20 @@
 """Every endpoint and every table's truth, product by product."""
 
 from include.sandbox import directory, reports, truth
+from include.sandbox.products import attendance, webinars
 from include.sandbox.routes import Route, Truth
 
-ROUTES: tuple[Route, ...] = (*directory.ROUTES, *reports.ROUTES)
-TABLES: Truth = {**truth.TABLES}
+_PRODUCTS = (attendance, webinars)
+
+ROUTES: tuple[Route, ...] = (
+    *directory.ROUTES,
+    *reports.ROUTES,
+    *(route for product in _PRODUCTS for route in product.ROUTES),
+)
+TABLES: Truth = {
+    **truth.TABLES,
+    **{table: true for product in _PRODUCTS for table, true in product.TABLES.items()},
+}
 
 
 def every_scope() -> str:

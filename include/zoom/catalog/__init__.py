@@ -8,6 +8,14 @@ from include.zoom.catalog.participants import PARTICIPANTS_BY, meeting_participa
 from include.zoom.catalog.recordings import RECORDINGS
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.users import USERS
+from include.zoom.catalog.webinar_attendance import WEBINAR_ABSENTEES, WEBINAR_PARTICIPANTS
+from include.zoom.catalog.webinars import (
+    WEBINAR_INSTANCES,
+    WEBINAR_PANELISTS,
+    WEBINAR_REGISTRANTS,
+    WEBINAR_TRACKING_SOURCES,
+    WEBINARS,
+)
 from include.zoom.errors import Misconfigured
 from include.zoom.stream import Stream
 
@@ -22,6 +30,13 @@ _EVERY = (
     meeting_participants("past_meetings"),
     RECORDINGS,
     DAILY_USAGE,
+    WEBINAR_PARTICIPANTS,
+    WEBINAR_ABSENTEES,
+    WEBINARS,
+    WEBINAR_INSTANCES,
+    WEBINAR_REGISTRANTS,
+    WEBINAR_PANELISTS,
+    WEBINAR_TRACKING_SOURCES,
 )
 
 SOURCES: Mapping[str, Mapping[str, Stream]] = {
