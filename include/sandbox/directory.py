@@ -6,7 +6,7 @@ from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, no_user
 from include.sandbox.limits import LIGHT, MEDIUM
 from include.sandbox.paging import counted, over, page_size
-from include.sandbox.profiles import profile
+from include.sandbox.profiles import details, profile
 from include.sandbox.routes import Route
 
 Row = dict[str, Any]
@@ -30,19 +30,8 @@ def users(account: Account, asked: Asked) -> Row:
 def user(account: Account, asked: Asked) -> Row:
     """`GET /users/{id}`: by id or e-mail; `me` is the account's owner, for a person's token."""
     index = find_user(account, asked)
-    row = profile(account.people, index, account.now())
-    return row | {
-        "account_id": asked.account_id or account.people.account_id,
-        "account_number": 3_000_000_001,
-        "role_name": "Owner" if index == 0 else "Member",
-        "use_pmi": False,
-        "host_key": f"{100_000 + index}",
-        "personal_meeting_url": f"https://zoom.example/j/{account.people.pmi(index)}?pwd=sandbox-pwd-{index}",
-        "pic_url": "",
-        "jid": f"{row.get('id', '')}@xmpp.zoom.example",
-        "cluster": "us04",
-        "phone_number": "",
-    }
+    row = details(account.people, index, account.now())
+    return row | ({"account_id": asked.account_id} if asked.account_id else {})
 
 
 def summary(account: Account, _: Asked) -> Row:

@@ -113,6 +113,20 @@ class People:
         """A user's department; often none."""
         return draw(self.seed, "department", index).choice(DEPARTMENTS)
 
+    def role_id(self, index: int) -> str:
+        """A user's role: 0 owner, 1 administrator, 2 member."""
+        if index == 0:
+            return "0"
+        return "1" if index % 12 == 3 and index < self.active else "2"  # noqa: PLR2004
+
+    def division_of(self, index: int) -> int:
+        """A user's division; the last of the three is empty."""
+        return index % 2
+
+    def division_id(self, number: int) -> str:
+        """A division's id."""
+        return url_safe_id(self.seed, "division", number)
+
     def pmi(self, index: int) -> int:
         """A personal meeting id: ten digits, beyond 2³¹."""
         return 5_000_000_000 + index

@@ -1,4 +1,4 @@
-"""What the list of users says of each."""
+"""What the list of users says of each, and what asking for one adds to it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from include.sandbox.people import People
 
 Row = dict[str, Any]
 _ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kolkata", "UTC", "Pacific/Auckland")
+ROLES = {"0": "Owner", "1": "Admin", "2": "Member"}
 # Zoom's list of values for `license_option` has some that a double can't hold.
 _BEYOND_DOUBLE = 576460752303423500
 
@@ -18,6 +19,45 @@ def profile(people: People, index: int, now: datetime) -> Row:
     if people.status(index) == "pending":
         return _pending(people, index, now)
     return _base(people, index) | _optional(people, index, now)
+
+
+def details(people: People, index: int, now: datetime) -> Row:
+    """A user's whole record, with the secrets that Zoom's has."""
+    row = profile(people, index, now)
+    return row | {
+        "account_id": people.account_id,
+        "account_number": 3_000_000_001,
+        "role_name": ROLES[people.role_id(index)],
+        "use_pmi": False,
+        "host_key": f"{100_000 + index}",
+        "personal_meeting_url": f"https://zoom.example/j/{people.pmi(index)}?pwd=sandbox-pwd-{index}",
+        "pic_url": "",
+        "jid": f"{row.get('id', '')}@xmpp.zoom.example",
+        "cluster": "us04",
+        "phone_number": "",
+        **_work(people, index),
+    }
+
+
+def _work(people: People, index: int) -> Row:
+    """What only some users have filled in."""
+    if index % 3:
+        return {}
+    return {
+        "job_title": ("Ingénieure", "営業部長", "")[index % 2],
+        "cost_center": f"00{index}",
+        "company": "Sandbox & Söhne",
+        "location": "Zürich",
+        "manager": people.email(0),
+        "pronouns": "they/them",
+        "pronouns_option": 1 + index % 3,
+        "phone_country": "US",
+        "phone_numbers": [
+            {"country": "US", "code": "+1", "number": f"555{index:07d}", "label": "Office", "verified": True}
+        ],
+        "division_ids": [people.division_id(people.division_of(index))],
+        "zoom_one_type": 64,
+    }
 
 
 def _pending(people: People, index: int, now: datetime) -> Row:
@@ -45,7 +85,7 @@ def _base(people: People, index: int) -> Row:
         "type": people.user_type(index),
         "status": people.status(index),
         "pmi": people.pmi(index),
-        "role_id": "0" if index == 0 else "2",
+        "role_id": people.role_id(index),
         "timezone": _ZONES[index % len(_ZONES)],
         "verified": 1,
         "user_created_at": zulu(people.joined(index)),

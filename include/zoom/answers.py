@@ -43,6 +43,7 @@ _BY_CODE: Mapping[int, tuple[type[ZoomError], str]] = {
     _INVALID_PARAMETER: (UnexpectedAnswer, "Zoom refuses a parameter. " + _BUG),
     1001: (Unavailable, f"No such user. {_ITEM}"),
     1010: (Unavailable, f"The user belongs to another account. {_ITEM}"),
+    1120: (Unavailable, f"The user's invitation has expired. {_ITEM}"),
     2300: (UnexpectedAnswer, "Zoom does not know this address. " + _BUG),
     2305: (Unavailable, f"Access to it is restricted. {_ITEM}"),
     2306: (Unavailable, f"Access to it is restricted. {_ITEM}"),

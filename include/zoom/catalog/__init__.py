@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from include.zoom.catalog.divisions import DIVISION_USERS, DIVISIONS
 from include.zoom.catalog.groups import GROUP_MEMBERS, GROUPS
 from include.zoom.catalog.meetings import MEETINGS
 from include.zoom.catalog.participants import PARTICIPANTS_BY, meeting_participants
 from include.zoom.catalog.recordings import RECORDINGS
+from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
 from include.zoom.catalog.usage import DAILY_USAGE
+from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
 from include.zoom.catalog.users import USERS
 from include.zoom.catalog.webinar_attendance import WEBINAR_ABSENTEES, WEBINAR_PARTICIPANTS
 from include.zoom.catalog.webinars import (
@@ -26,6 +29,12 @@ _EVERY = (
     USERS,
     GROUPS,
     GROUP_MEMBERS,
+    ROLES,
+    ROLE_MEMBERS,
+    DIVISIONS,
+    DIVISION_USERS,
+    USER_DETAILS,
+    USER_SETTINGS,
     MEETINGS,
     meeting_participants("past_meetings"),
     RECORDINGS,
