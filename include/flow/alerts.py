@@ -5,7 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
-from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException, AirflowRuntimeError
 
 from include.grant.hook import ZoomHook
 from include.zoom.errors import ZoomError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONNECTION = "zoom_alerts"
 _ASK_SECONDS = 25.0  # Airflow's Dag processor gives a callback 50
+_POST = {"timeout": 20}  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -30,16 +31,30 @@ def run_failed(context: "Context") -> None:
     alert(_text(context), context)
 
 
-def alert(text: str, context: "Context") -> None:
-    """A JSON post with a `text` as Slack, Teams and the like take it; no such Connection, no noise."""
+def alert(text: str, context: "Context") -> bool:
+    """A JSON post with a `text` as Slack, Teams and the like take it; whether it was sent.
+
+    No such Connection, no noise.
+    """
     try:
         BaseHook.get_connection(CONNECTION)
     except AirflowNotFoundException:
         _log.info("No Connection %s: nobody is alerted.", CONNECTION)
-        return
+        return False
     from airflow.providers.http.notifications.http import HttpNotifier  # noqa: PLC0415 (slow, rarely needed)
 
-    HttpNotifier(http_conn_id=CONNECTION, json={"text": text}).notify(context)
+    HttpNotifier(http_conn_id=CONNECTION, json={"text": text}, extra_options=_POST).notify(context)
+    return True
+
+
+def alerted(text: str, context: "Context") -> bool:
+    """`alert`, for what must not fail because nobody could be told."""
+    try:
+        return alert(text, context)
+    except (AirflowException, AirflowRuntimeError, OSError) as error:
+        # Its words may hold the address, and with Slack's and the like that is a secret.
+        _log.warning("The alert could not be sent (%s): see Connection %s.", type(error).__name__, CONNECTION)
+        return False
 
 
 def told_already(context: "Context") -> str:

@@ -1,22 +1,30 @@
 """The `load` task: replaces the run's slices in the warehouse with what `transform` has made."""
 
 import logging
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
+from include.flow.alerts import alerted
+from include.flow.publish import Publication
 from include.flow.run import Run, landing
-from include.landing import FrameManifest, Landing, Manifest
+from include.landing import Manifest
 from include.warehouse.connect import warehouse
+from include.warehouse.errors import SliceShrank
 from include.warehouse.ledger import holds_attempt
-from include.warehouse.load import LoadResult
-from include.warehouse.load import load as load_slices
 from include.zoom.catalog import STREAMS
+from include.zoom.checks import Check, summary
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+CHECKS = "checks"
 
 _log = logging.getLogger(__name__)
 
 
 def load(name: str) -> dict[str, Any]:
-    """Which slices were replaced, which already held a newer extraction, and how many rows were written.
+    """Which slices were replaced, which already held a newer extraction, how many rows were written, what was checked.
 
     Asks Zoom for nothing.
     """
@@ -24,15 +32,39 @@ def load(name: str) -> dict[str, Any]:
     address = run.left_by(f"{name}.transform")["frames"]
     if address is None:
         _log.info("%s of today are loaded already.", name)
-        return {"applied": [], "superseded": {}, "rows": {}}
-    frames = store.frame_manifest(address)
-    _log.info("Personal data of %s that is not as it came: %s", name, frames.counts.get("personal") or "none")
-    result = _loaded(run, store, frames)
+        return {"applied": [], "superseded": {}, "rows": {}, "checks": {}}
+    pulled = store.manifest(run.left_by(f"{name}.pull")["manifest"])
+    publication = Publication(
+        store,
+        warehouse(schema=run.param("schema")),
+        lambda text: alerted(text, cast("Context", run.context)),
+        accept_shrink=bool(run.param("accept_shrink")),
+    )
+    with _remembered(run):
+        result = publication.publish(STREAMS[name], pulled, store.frame_manifest(address))
     return {
         "applied": [str(day) for day in result.applied],
         "superseded": {str(day): load_id for day, load_id in result.superseded.items()},
         "rows": result.rows,
+        "checks": _kept(run, result.checks),
     }
+
+
+@contextmanager
+def _remembered(run: Run) -> Iterator[None]:
+    """Keeps the outcomes on the task where one of them fails it, too."""
+    try:
+        yield
+    except SliceShrank as error:
+        _kept(run, error.checks)
+        raise
+
+
+def _kept(run: Run, checks: Iterable[Check]) -> dict[str, dict[str, int]]:
+    outcomes = summary(checks)
+    run.memory.set(CHECKS, outcomes)
+    _log.info("Checks: %s", outcomes)
+    return outcomes
 
 
 def already_loaded(run: Run, manifest: Manifest) -> bool:
@@ -42,16 +74,4 @@ def already_loaded(run: Run, manifest: Manifest) -> bool:
         return all(
             holds_attempt(connection, schema, stream, day, manifest.attempt_id)
             for day in manifest.slice_dates
-        )
-
-
-def _loaded(run: Run, store: Landing, manifest: FrameManifest) -> LoadResult:
-    with ExitStack() as files:
-        opened = {file.name: file for file in manifest.files}
-        return load_slices(
-            warehouse(schema=run.param("schema")),
-            STREAMS[manifest.stream],
-            manifest,
-            lambda file: files.enter_context(store.open_frame(manifest, opened[file.name])),
-            accept_shrink=bool(run.param("accept_shrink")),
         )

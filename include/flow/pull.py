@@ -7,15 +7,18 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from include.flow.days import written
+from include.flow.publish import failures_recorded
 from include.flow.run import Run, landing, sources
 from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
+from include.warehouse.connect import warehouse
 from include.zoom.catalog import streams
 from include.zoom.client import ZoomClient
 from include.zoom.errors import ConsentRequired, DailyCapReached, NotEntitled
@@ -66,7 +69,11 @@ class _Pull:
         attempt = self.landing.begin(
             hook.account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
         )
-        with self._outcomes(attempt):
+        target = partial(warehouse, schema=self.run.param("schema"))
+        with (
+            failures_recorded(target, self.stream, hook.account, attempt.id),
+            self._outcomes(attempt),
+        ):
             counts = asyncio.run(self._ask(hook, attempt, days, parents))
         return self._finished(attempt.finish(counts))
 

@@ -3,14 +3,17 @@
 import logging
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from include.flow.load import already_loaded
 from include.flow.privacy import configured_policy
+from include.flow.publish import failures_recorded
 from include.flow.run import Run, landing, sources
 from include.landing import FrameFile, FrameFolder, FrameManifest, Landing, Manifest
+from include.warehouse.connect import warehouse
 from include.zoom.catalog import streams
 from include.zoom.frame import Batch, FrameCounts, frames
 from include.zoom.stream import Stream
@@ -30,7 +33,9 @@ def transform(name: str) -> dict[str, Any]:
         _log.info("%s of today are loaded already.", name)
         return {"frames": None}
     stream = streams(sources())[name]
-    return {"frames": framed(stream, store, manifest).address}
+    target = partial(warehouse, schema=run.param("schema"))
+    with failures_recorded(target, stream, manifest.account, manifest.attempt_id):
+        return {"frames": framed(stream, store, manifest).address}
 
 
 def framed(stream: Stream, store: Landing, manifest: Manifest) -> FrameManifest:

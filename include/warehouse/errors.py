@@ -14,11 +14,13 @@ where the server's words may quote one, they are left out.
 # ruff: noqa: N818 (named for what happened, as in include.zoom.errors)
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from adbc_driver_manager import AdbcStatusCode
 from adbc_driver_manager import Error as AdbcError
+
+from include.zoom.checks import Check
 
 
 class WarehouseError(Exception):
@@ -42,7 +44,11 @@ class ForeignAccount(PermanentWarehouseError):
 
 
 class SliceShrank(PermanentWarehouseError):
-    """A slice of more than 100 rows would lose more than a fifth of them."""
+    """A slice of more than 100 rows would lose more than a fifth of them; `checks` is all that was checked."""
+
+    def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
+        super().__init__(message)
+        self.checks = checks
 
 
 class DamagedFrame(PermanentWarehouseError):

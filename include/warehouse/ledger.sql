@@ -71,6 +71,7 @@ WHERE outcome = 'failed';
 COMMENT ON VIEW {failing} IS 'The checks whose latest outcome is a failure.';
 
 CREATE TABLE {new_fields} (
+    stream text NOT NULL,
     table_name text NOT NULL,
     field text NOT NULL,
     first_seen timestamp with time zone NOT NULL,

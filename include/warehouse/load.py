@@ -11,6 +11,7 @@ from adbc_driver_manager import Error as AdbcError
 
 from include.warehouse.catalogue import Relation, differences, relations
 from include.warehouse.checks import shrink
+from include.warehouse.comparisons import compared
 from include.warehouse.errors import (
     AlteredTable,
     SliceShrank,
@@ -118,7 +119,7 @@ def load(
                 shrunk.append(str(error))
     _record(warehouse, stream, manifest, result)
     if shrunk:
-        raise SliceShrank(" ".join(shrunk))
+        raise SliceShrank(" ".join(shrunk), result.checks)
     return result
 
 
@@ -130,6 +131,7 @@ def _record(warehouse: Warehouse, stream: Stream, manifest: FrameManifest, resul
     of = Extraction(manifest.account, manifest.attempt_id, manifest.load_id)
     # A session of its own: the load's may have ended with the reply to its last commit.
     with warehouse.connect() as connection:
+        result.checks += compared(connection, warehouse.schema, stream, result.applied)
         record(connection, warehouse.schema, stream, of, result.checks)
 
 

@@ -5,6 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from include.zoom.errors import IncompleteData, RepeatedKey, TooManySkipped, ZoomError
+from include.zoom.stream import Stream, Table
 
 
 class Severity(StrEnum):
@@ -50,9 +55,107 @@ def passes(*, holds: bool) -> Outcome:
     return Outcome.PASSED if holds else Outcome.FAILED
 
 
-def summary(checks: Iterable[Check]) -> Mapping[str, Mapping[str, int]]:
+def summary(checks: Iterable[Check]) -> dict[str, dict[str, int]]:
     """How often each check had which outcome, by its name."""
     found: dict[str, Counter[str]] = {}
     for check in checks:
         found.setdefault(check.name, Counter())[check.outcome.value] += 1
     return {name: dict(outcomes) for name, outcomes in found.items()}
+
+
+def allowed_skips(parents: int) -> int:
+    """How many parents of so many may have nothing to give."""
+    return max(_SKIPS_ALWAYS_ALLOWED, parents // _SKIPS_ALLOWED_OF)
+
+
+def of_pull(stream: Stream, counts: Mapping[str, Any]) -> list[Check]:
+    """What a finished pull has proved: one that had not would have raised.
+
+    Args:
+        stream: what was pulled.
+        counts: its manifest's.
+    """
+    return [_skips(stream, counts), _completeness(stream, counts)]
+
+
+def of_frames(stream: Stream, counts: Mapping[str, Any], rows: Mapping[tuple[str, date], int]) -> list[Check]:
+    """What a finished framing has proved, and what it could not keep in its place.
+
+    Args:
+        stream: what was framed.
+        counts: its manifest's.
+        rows: how many rows each table and slice has.
+    """
+    return [
+        *(
+            _keys(table, day, rows[table.name, day])
+            for table in stream.tables
+            for name, day in rows
+            if name == table.name
+        ),
+        _none(
+            "misfits", counts["misfits"], "They are NULL in their column and stand in _extra as they came."
+        ),
+        _none("rejected", counts["rejected"], "The records stand in rejected_rows."),
+        _none(
+            "replaced",
+            {"NUL or a lone surrogate": counts["replaced"]},
+            "They are U+FFFD now: no database takes them.",
+        ),
+    ]
+
+
+def of_failure(error: ZoomError) -> Check | None:
+    """The hard check that an error is the failure of, if it is one's."""
+    return next(
+        (
+            Check(name, Severity.HARD, Outcome.FAILED, expected, "", str(error))
+            for kind, name, expected in _FAILURES
+            if isinstance(error, kind)
+        ),
+        None,
+    )
+
+
+_SKIPS_ALWAYS_ALLOWED, _SKIPS_ALLOWED_OF = 10, 100
+_FAILURES: tuple[tuple[type[ZoomError], str, str], ...] = (
+    (TooManySkipped, "skips", "10 at most, or 1 %"),
+    (IncompleteData, "completeness", "as many records as Zoom counts"),
+    (RepeatedKey, "keys", "no key twice"),
+)
+
+
+def _skips(stream: Stream, counts: Mapping[str, Any]) -> Check:
+    check = partial(Check, "skips", Severity.HARD)
+    if stream.parent is None:
+        return check(Outcome.NOT_APPLICABLE, told="It is asked of no parent.")
+    parents, reasons = counts["parents"], Counter(_plain(item["reason"]) for item in counts["skipped"])
+    told = "; ".join(f"{count} times {reason}" for reason, count in reasons.most_common(3))
+    return check(Outcome.PASSED, f"{allowed_skips(parents)} of {parents} at most", f"{reasons.total()}", told)
+
+
+def _plain(reason: str) -> str:
+    return reason.split(" (tracking", maxsplit=1)[0]
+
+
+def _completeness(stream: Stream, counts: Mapping[str, Any]) -> Check:
+    check = partial(Check, "completeness", Severity.HARD)
+    if not any(listing.counts_records for listing in stream.lists):
+        return check(Outcome.NOT_APPLICABLE, told="Zoom does not count this list.")
+    return check(
+        Outcome.PASSED, "each list as long as Zoom counts it", f"{counts['records']} records with repeats"
+    )
+
+
+def _keys(table: Table, day: date, rows: int) -> Check:
+    told = f"The key is {', '.join(table.key)}."
+    return Check("keys", Severity.HARD, Outcome.PASSED, "no key twice", f"{rows} keys", told, table.name, day)
+
+
+def _none(name: str, counts: Mapping[str, int], told: str) -> Check:
+    """Warns of values that could not be kept as they are; the most frequent are named."""
+    found = Counter(counts)
+    if not found.total():
+        return Check(name, Severity.WARN, Outcome.PASSED, "0", "0")
+    named = ", ".join(f"{what} {count}" for what, count in found.most_common(5))
+    return Check(name, Severity.WARN, Outcome.FAILED, "0", f"{found.total()} ({named})", told)

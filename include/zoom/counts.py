@@ -4,6 +4,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from include.zoom.storable import storable_text
+
+_KINDS: dict[type, str] = {
+    str: "string",
+    bool: "boolean",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+
 
 @dataclass
 class FrameCounts:
@@ -19,10 +29,18 @@ class FrameCounts:
     """By reason."""
     undeclared: Counter[str] = field(default_factory=Counter)
     """Values kept in `_extra`, by table and field that no column declares."""
+    kinds: Counter[str] = field(default_factory=Counter)
+    """The same by table, field and, after a blank, JSON type."""
     misfits: Counter[str] = field(default_factory=Counter)
     """Values kept in `_extra`, by table and column that they don't fit."""
     replaced: int = 0
     """Values with NUL or a lone surrogate, now U+FFFD."""
+
+    def keep(self, field: str, value: object) -> None:
+        """Counts a value that no column declares; `field` is table and name."""
+        field = storable_text(field)
+        self.undeclared[field] += 1
+        self.kinds[f"{field} {_KINDS.get(type(value), 'number')}"] += 1
 
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON takes them."""

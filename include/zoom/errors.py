@@ -8,7 +8,9 @@ ZoomError
 │   ├── Misconfigured       the Connection, the app or its scopes
 │   ├── ConsentRequired     somebody must authorise the app again in a browser
 │   ├── UnexpectedAnswer    Zoom answered what its description does not allow
+│   │   └── RepeatedKey     a key comes twice in a slice
 │   └── IncompleteData      what came is not everything that is there
+│       └── TooManySkipped  too many items of a fan-out had nothing to give
 ├── NotEntitled             the account's plan or add-ons lack this: skip the stream, loudly
 ├── Unavailable             this one item (a user, a meeting) has nothing to give: skip and count it
 ├── PageTokenExpired        ask the window again from its first page
@@ -67,6 +69,14 @@ class UnexpectedAnswer(PermanentError):
 
 class IncompleteData(PermanentError):
     """Fewer or more records came than Zoom says there are, also after asking again."""
+
+
+class RepeatedKey(UnexpectedAnswer):
+    """Two rows of a slice have the key that only one may have."""
+
+
+class TooManySkipped(IncompleteData):
+    """More parents than may be skipped had nothing to give."""
 
 
 class NotEntitled(ZoomError):

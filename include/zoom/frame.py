@@ -65,7 +65,7 @@ def frames(
         policy: what becomes of personal data.
 
     Raises:
-        UnexpectedAnswer: a key comes twice in a slice.
+        RepeatedKey: a key comes twice in a slice.
         Unsettled: rows without a key don't add up to Zoom's count.
     """
     counts = counts if counts is not None else FrameCounts()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.zoom.errors import UnexpectedAnswer
+from include.zoom.errors import RepeatedKey
 from include.zoom.layout import ORDINAL
 from include.zoom.seats import content
 from include.zoom.stream import Table
@@ -41,7 +41,7 @@ class Keys:
         """Checks that no key comes twice in a slice, NULL being equal to NULL.
 
         Raises:
-            UnexpectedAnswer: one does; nothing of this stream may be loaded.
+            RepeatedKey: one does; nothing of this stream may be loaded.
         """
         if not table.key:
             return
@@ -49,7 +49,7 @@ class Keys:
         known = len(seen)
         seen.update(pd.util.hash_pandas_object(_key(table, frame), index=False, hash_key=self._salt).tolist())
         if (twice := len(frame) - (len(seen) - known)) > 0:
-            raise UnexpectedAnswer(
+            raise RepeatedKey(
                 f"Framing {table.name} of {slice_date}: {twice} rows have the key ({', '.join(table.key)}) of "
                 "another row. The slice keeps what it had; clear the pull to ask Zoom again, and if it stays so, "
                 "the table needs another key."

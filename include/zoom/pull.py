@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from include.zoom.checks import allowed_skips
 from include.zoom.client import RawPage, ZoomClient
 from include.zoom.completeness import Completeness
 from include.zoom.errors import (
     IncompleteData,
     NotEntitled,
     PageTokenExpired,
+    TooManySkipped,
     Unavailable,
     UnexpectedAnswer,
     ZoomError,
@@ -27,8 +29,7 @@ from include.zoom.spool import Spool
 from include.zoom.stream import Listing, Stream
 from include.zoom.window import windows
 
-_SKIPS_ALWAYS_ALLOWED = 10
-_SKIPS_ALLOWED_SHARE = 0.01
+_SETTLES_WITHIN_DAYS = 2
 
 
 class Sink(Protocol):
@@ -61,6 +62,8 @@ class PullCounts:
     """Windows that were asked from their first page again."""
     absent: int = 0
     """Units of parents that have none of this: no licence, no registration."""
+    unsettled: int = 0
+    """Units that Zoom had not settled when they were asked once more (`Listing.unsettled_while_zero`)."""
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -88,7 +91,8 @@ async def pull(
     Raises:
         NotEntitled: skip the stream.
         DailyCapReached: go on after `resets_at`; what is finished stays with the sink.
-        IncompleteData: records are missing, or too many parents had nothing to give.
+        IncompleteData: records are missing.
+        TooManySkipped: too many parents had nothing to give.
         ZoomError: anything else of `include.zoom.errors`.
     """
     return await _Pull(stream, tuple(days), client, sink, today).run(parents, concurrency)
@@ -113,22 +117,31 @@ class _Pull:
         self._client = client
         self._sink = sink
         self._windows = [windows(listing, days, today=today) for listing in stream.lists]
+        self._today = today
         self._counts = PullCounts()
+        self._with_zeros: set[str] = set()
+        self._once_more: list[_Unit] = []
+        self._last_round = False
         self._entitled = False
         self._not_entitled: NotEntitled | None = None
 
     async def run(self, parents: Iterable[Dated] | None, concurrency: int) -> PullCounts:
         units = self._left(self._parents(parents))
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(concurrency):
-                    group.create_task(self._work(units))
+            await self._round(units, concurrency)
+            self._last_round = True
+            await self._round(iter(self._once_more), concurrency)
         except BaseExceptionGroup as several:
             # The first failure cancels the rest; the caller decides by its class.
             raise several.exceptions[0] from None
         if self._not_entitled and not self._entitled and not self._counts.reused:
             raise self._not_entitled
         return self._counts
+
+    async def _round(self, units: Iterator[_Unit], concurrency: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(self._work(units))
 
     def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
         if self._stream.parent is None:
@@ -159,7 +172,26 @@ class _Pull:
                     self._without(unit, error)
                 else:
                     self._entitled = True
-                    self._sink.write(spool)
+                    if not self._put_off(unit):
+                        self._sink.write(spool)
+
+    def _put_off(self, unit: _Unit) -> bool:
+        """Puts a unit off that Zoom has not settled: it is asked once more when everything else has been.
+
+        Where the day is long over, a zero is a zero.
+        """
+        if unit.id not in self._with_zeros:
+            return False
+        if self._last_round:
+            self._counts.unsettled += 1
+            return False
+        day = unit.parent.slice_date if unit.parent else None
+        if day is not None and (self._today - day).days > _SETTLES_WITHIN_DAYS:
+            return False
+        self._once_more.append(unit)
+        self._with_zeros.discard(unit.id)
+        self._counts.asked_again += 1
+        return True
 
     async def _ask(self, unit: _Unit, window: Mapping[str, str], spool: Spool) -> None:
         """Asks a window; from its first page once more where its token expired or it does not add up."""
@@ -186,6 +218,8 @@ class _Pull:
         keys = unit.parent.keys if unit.parent else {}
         async for raw in self._client.pages(unit.listing, window, keys):
             completeness.add(raw)
+            if (name := unit.listing.unsettled_while_zero) and any(r.get(name) == 0 for r in raw.records):
+                self._with_zeros.add(unit.id)
             spool.append(_page(unit, raw, len(spool) + 1))
         completeness.check(asked_again=asked_again)
 
@@ -208,10 +242,10 @@ class _Pull:
                 f"{error} It is no list of one item, so nothing can be skipped."
             ) from error
         self._counts.skipped.append(Skipped(unit.parent.keys, str(error)))
-        allowed = max(_SKIPS_ALWAYS_ALLOWED, int(_SKIPS_ALLOWED_SHARE * self._counts.parents))
+        allowed = allowed_skips(self._counts.parents)
         if len(self._counts.skipped) > allowed:
             reasons = Counter(skipped.reason.split(" (tracking")[0] for skipped in self._counts.skipped)
-            raise IncompleteData(
+            raise TooManySkipped(
                 f"{self._stream.name}: more than {allowed} of {self._counts.parents} parents had nothing to give "
                 f"({'; '.join(f'{count} times {reason}' for reason, count in reasons.most_common(3))}). "
                 "Nothing of it is loaded; see what these have in common."

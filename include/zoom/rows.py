@@ -103,9 +103,11 @@ def _undeclared(stream: Stream, table: Table, rows: Sequence[Row], counts: Frame
             extras.append({})
             continue
         extra = _beyond(row.record, declared) | _odd_items(row.record, lists)
-        counts.undeclared.update(f"{table.name}.{name}" for name in _names(extra, declared))
+        for name, value in _named(extra, declared):
+            counts.keep(f"{table.name}.{name}", value)
         if beyond := root_extras.get(id(row.root)):
-            counts.undeclared.update(f"{table.name}.{ROOT}.{name}" for name in beyond)
+            for name, value in beyond.items():
+                counts.keep(f"{table.name}.{ROOT}.{name}", value)
             extra[ROOT] = beyond
         extras.append(extra)
     return extras
@@ -164,13 +166,13 @@ def _odd_items(record: Mapping[str, Any], lists: Sequence[str]) -> Record:
     return odd
 
 
-def _names(extra: Mapping[str, Any], declared: Declared) -> Iterator[str]:
+def _named(extra: Mapping[str, Any], declared: Declared) -> Iterator[tuple[str, Any]]:
     for name, value in extra.items():
         inner = declared.get(name)
         if inner and isinstance(value, dict):
-            yield from (f"{name}.{deeper}" for deeper in _names(value, inner))
+            yield from ((f"{name}.{deeper}", kept) for deeper, kept in _named(value, inner))
         else:
-            yield name
+            yield name, value
 
 
 def _put(extra: Record, path: Sequence[str], value: Any) -> None:  # noqa: ANN401 - whatever JSON holds

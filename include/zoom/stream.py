@@ -160,6 +160,8 @@ class Listing:
     identity: tuple[str, ...] = ()
     """The record's natural key (source names); empty: none. Then `total_records` decides twins from repeats, and
     where Zoom gives no total, a record counts as often as the one page that has it most often."""
+    unsettled_while_zero: str = ""
+    """A record's field that is 0 while Zoom still counts: such a list is asked once more at the end of the pull."""
     margin_before_days: int = 0
     """How far before the window is asked, because Zoom's date zone is unclear."""
     margin_after_days: int = 0

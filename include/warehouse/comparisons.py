@@ -1,0 +1,179 @@
+"""What a loaded slice is compared with: other tables of the same day, the same weekday of the weeks before.
+
+They only warn: Zoom rounds, counts people where its lists have seats, and says of none of these numbers how exact
+it is. A comparison of two tables is made by each one's load; where the other is not there yet, it does not apply.
+"""
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from statistics import median
+from typing import TYPE_CHECKING
+
+from include.warehouse.errors import WarehouseError, trying
+from include.warehouse.session import ask, begin, identifier
+from include.zoom.checks import Check, Outcome, Severity, passes
+from include.zoom.stream import Kind, Stream
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison of two tables on one slice.
+
+    `statement` takes the slice's date as its only parameter and gives one row: how many things were compared, how
+    many of them differ by more than the tolerance that `expected` names, and what was found, in words.
+    """
+
+    name: str
+    tables: tuple[str, str]
+    expected: str
+    statement: str
+
+
+# A seat is a stay: who rejoins has two, so only fewer seats than people are odd. Zoom rounds minutes per seat.
+# People who were alone are not listed.
+_OF_MEETINGS = """
+SELECT count(*), count(*) FILTER (WHERE {differs}),
+       count(*) FILTER (WHERE {differs}) || ' of ' || count(*) || ' meetings differ'
+FROM (
+    SELECT m.participants AS people, m.total_participant_minutes AS minutes, count(p.meeting_uuid) AS seats,
+           coalesce(sum(p.duration_seconds), 0) / 60.0 AS seat_minutes
+    FROM {{meetings}} AS m LEFT JOIN {{meeting_participants}} AS p
+        ON p.meeting_uuid = m.meeting_uuid AND p._slice_date = $1
+    WHERE m._slice_date = $1 AND m.type = 'Meeting' AND m.participants > 1
+    GROUP BY m.meeting_uuid, m.participants, m.total_participant_minutes
+) AS both_sides
+"""
+_OF_USERS = """
+SELECT 1, CASE WHEN told BETWEEN active - slack AND everybody + slack AND abs(told_pending - pending) <= slack
+               THEN 0 ELSE 1 END,
+       told || ' with ' || told_pending || ' pending in the summary; ' || active || ' active, ' || pending
+       || ' pending, ' || everybody || ' in all in the list'
+FROM (
+    SELECT total_users_count - coalesce(room_users_count, 0) AS told, pending_users_count AS told_pending
+    FROM {user_summary} WHERE _slice_date = $1
+) AS summary, (
+    SELECT count(*) AS everybody, count(*) FILTER (WHERE status = 'active') AS active,
+           count(*) FILTER (WHERE status = 'pending') AS pending, greatest(2, count(*) / 100) AS slack
+    FROM {users} WHERE _slice_date = $1
+) AS list
+"""
+COMPARISONS = (
+    Comparison(
+        "participants",
+        ("meetings", "meeting_participants"),
+        "as many seats as Zoom counts people, but for 1 or a tenth",
+        _OF_MEETINGS.format(differs="seats < people - greatest(1, people * 0.1)"),
+    ),
+    Comparison(
+        "minutes",
+        ("meetings", "meeting_participants"),
+        "the minutes that Zoom counts, but for 1 per seat or a tenth",
+        _OF_MEETINGS.format(differs="abs(seat_minutes - minutes) > greatest(seats, minutes * 0.1)"),
+    ),
+    Comparison("users_summary", ("users", "user_summary"), "as many users, but for 2 or 1 %", _OF_USERS),
+)
+
+_DIFFERING_SHARE = 0.01
+_WEEKS, _WEEKS_NEEDED = 8, 4
+_VOLUME_FACTOR, _VOLUME_SLACK_ROWS = 2, 10
+_Slices = dict[tuple[str, date], tuple[int, bool]]
+
+
+def compared(connection: "Connection", schema: str, stream: Stream, days: Collection[date]) -> list[Check]:
+    """The warnings' outcomes for slices that have been loaded.
+
+    What cannot be compared, because the server refuses, is told in the log: nothing is lost by it.
+    """
+    if not days:
+        return []
+    try:
+        with trying(f"compare what was loaded of {stream.name} in schema {schema}"):
+            begin(connection)
+            checks = list(_checks(connection, schema, stream, sorted(days)))
+            connection.commit()
+    except WarehouseError as error:
+        _log.warning("%s The slices are loaded all the same.", error)
+        return []
+    return checks
+
+
+def _checks(connection: "Connection", schema: str, stream: Stream, days: Sequence[date]) -> Iterator[Check]:
+    tables = {table.name for table in stream.tables}
+    slices = _slices(connection, schema, days)
+    for day in days:
+        if stream.kind is Kind.INTERVAL:
+            yield from (_volume(slices, table, day) for table in sorted(tables))
+        for table, column in _settling(stream):
+            yield _settled(connection, schema, table, column, day, final=slices[table, day][1])
+        for comparison in COMPARISONS:
+            if tables & set(comparison.tables):
+                yield _compared(connection, schema, comparison, day, slices)
+
+
+def _slices(connection: "Connection", schema: str, days: Sequence[date]) -> _Slices:
+    since = days[0] - timedelta(weeks=_WEEKS)
+    statement = f"SELECT table_name, slice_date, rows, final FROM {identifier(schema, 'slices')} WHERE slice_date >= $1"  # noqa: S608 - quoted
+    return {(table, day): (rows, final) for table, day, rows, final in ask(connection, statement, since)}
+
+
+def _volume(slices: _Slices, table: str, day: date) -> Check:
+    """A final day against the median of the same weekday's final days of the last eight weeks."""
+    check = partial(Check, "volume", Severity.WARN, table=table, slice_date=day)
+    rows, final = slices[table, day]
+    before = [slices.get((table, day - timedelta(weeks=week)), (0, False)) for week in range(1, _WEEKS + 1)]
+    known = [held for held, settled in before if settled]
+    if not final or len(known) < _WEEKS_NEEDED:
+        told = f"{len(known)} final days of this weekday are there." if final else "The day is not final yet."
+        return check(Outcome.NOT_APPLICABLE, found=f"{rows}", told=told)
+    usual = median(known)
+    least = max(0, int(usual / _VOLUME_FACTOR) - _VOLUME_SLACK_ROWS)
+    most = int(usual * _VOLUME_FACTOR) + _VOLUME_SLACK_ROWS
+    told = f"The median of {len(known)} such weekdays is {usual:g}."
+    return check(passes(holds=least <= rows <= most), f"{least} to {most}", f"{rows}", told)
+
+
+def _settling(stream: Stream) -> Iterator[tuple[str, str]]:
+    """Table and column of the fields that are 0 while Zoom still counts."""
+    fields = {listing.unsettled_while_zero for listing in stream.lists} - {""}
+    for table in stream.tables:
+        yield from ((table.name, column.name) for column in table.columns if ".".join(column.path) in fields)
+
+
+def _settled(
+    connection: "Connection", schema: str, table: str, column: str, day: date, *, final: bool
+) -> Check:
+    statement = f"SELECT count(*) FROM {identifier(schema, table)} WHERE _slice_date = $1 AND {identifier(column)} = 0"  # noqa: S608 - quoted
+    ((zeros,),) = ask(connection, statement, day)
+    told = "The day is final: a zero is a zero." if final else "The run that settles the day asks again."
+    return Check(
+        "settled",
+        Severity.WARN,
+        passes(holds=final or not zeros),
+        f"no {column} of 0",
+        f"{zeros}",
+        told if zeros else "",
+        table,
+        day,
+    )
+
+
+def _compared(
+    connection: "Connection", schema: str, comparison: Comparison, day: date, slices: _Slices
+) -> Check:
+    check = partial(Check, comparison.name, Severity.WARN, slice_date=day)
+    if missing := [table for table in comparison.tables if (table, day) not in slices]:
+        return check(Outcome.NOT_APPLICABLE, told=f"{missing[0]} of that day is not loaded.")
+    names = {table: identifier(schema, table) for table in comparison.tables}
+    answer = ask(connection, comparison.statement.format(**names), day)
+    if not answer or not answer[0][0]:
+        return check(Outcome.NOT_APPLICABLE, told="There is nothing to compare.")
+    ((count, differing, found),) = answer
+    return check(passes(holds=differing <= count * _DIFFERING_SHARE), comparison.expected, found)
