@@ -113,3 +113,20 @@ def test_whatever_else_is_known_of_the_grant_the_run_is_told(
     grant_says(monkeypatch, answer)
     run_failed(CONTEXT | {"params": {"zoom_conn_id": "zoom_default"}})
     assert ["scheduled__2026-11-22" in post["text"] for post in posts] == [True]
+
+
+def test_an_alert_that_must_not_fail_says_whether_it_was_sent(
+    receiver: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sent, nobody to send it to, a receiver that is down: its address, which may be a secret, is in no log."""
+    url, posts = receiver
+    nobody = alerts.alerted("one", CONTEXT)
+    monkeypatch.setenv("AIRFLOW_CONN_ZOOM_ALERTS", url)
+    sent = alerts.alerted("two", CONTEXT)
+    monkeypatch.setenv("AIRFLOW_CONN_ZOOM_ALERTS", "http://robot:fake-secret@127.0.0.1:1")
+    down = alerts.alerted("three", CONTEXT)
+    assert (nobody, sent, down, posts) == (False, True, False, [{"text": "two"}])
+    assert "The alert could not be sent (ConnectionError): see Connection zoom_alerts." in caplog.text
+    assert "fake-secret" not in "".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("include")
+    )

@@ -1,0 +1,167 @@
+"""From landed pages into the warehouse: new fields are listed and told, failed checks are recorded."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+
+from include.flow.publish import Publication, failures_recorded, told
+from include.flow.transform import framed
+from include.landing import Landing
+from include.warehouse.new_fields import NewField
+from include.warehouse.session import Warehouse
+from include.zoom.catalog import STREAMS
+from include.zoom.errors import PermanentError, RepeatedKey, TooManySkipped
+from tests.flow.landed import ACCOUNT, attempt_of
+
+GROUPS = STREAMS["groups"]
+SECRETS = (
+    "password",
+    "join_url",
+    "start_url",
+    "h323_password",
+    "zak",
+    "host_key",
+    "client_secret",
+    "Passcode",
+)
+ALERT = (
+    "Airflow: Zoom sends fields of groups that have no column: groups.colour (string), groups.size (null, number). "
+    "Nothing is lost: their values stand in _extra. zoom.new_fields lists them; docs/trust.md says how one gets a "
+    "column."
+)
+
+
+class House:
+    """A landing, a warehouse, and the alerts that were sent."""
+
+    def __init__(self, landing: Landing, uri: str) -> None:
+        self.landing, self.warehouse = landing, Warehouse(uri, "zoom")
+        self.alerts: list[str] = []
+        self.reached = True
+        self._connection = psycopg2.connect(uri)
+        self._connection.autocommit = True
+
+    def publish(self, *records: dict[str, Any]) -> None:
+        """An extraction of groups, typed and loaded."""
+        pulled = attempt_of(self.landing, "groups", *records)
+        publication = Publication(self.landing, self.warehouse, self.send)
+        publication.publish(GROUPS, pulled, framed(GROUPS, self.landing, pulled))
+
+    def send(self, text: str) -> bool:
+        """Takes an alert."""
+        self.alerts.append(text)
+        return self.reached
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the warehouse answers."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._connection.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, new_database: Callable[[], str]) -> Any:
+    made = House(Landing(f"file://{tmp_path}/landing"), new_database())
+    yield made
+    made.close()
+
+
+def test_new_fields_are_listed_and_told_in_one_alert(house: House) -> None:
+    """Names, kinds and counts; the next extraction with the same fields is counted and told to nobody."""
+    records = [{"id": "a", "colour": "red", "size": 3}, {"id": "b", "size": None}]
+    house.publish(*records)
+    house.publish(*records)
+    assert house.alerts == [ALERT]
+    assert house.rows(
+        "SELECT table_name, field, loads, values_counted, kinds, alerted_at IS NOT NULL FROM zoom.new_fields ORDER BY 2"
+    ) == [
+        ("groups", "colour", 2, 2, ["string"], True),
+        ("groups", "size", 2, 4, ["null", "number"], True),
+    ]
+
+
+def test_an_alert_that_nobody_got_is_sent_by_the_next_load(house: House) -> None:
+    """And the load in which it failed is a load like any other."""
+    house.reached = False
+    house.publish({"id": "a", "colour": "red", "size": 3}, {"id": "b", "size": None})
+    house.reached = True
+    house.publish({"id": "a"})
+    house.publish({"id": "a"})
+    assert house.alerts == [ALERT, ALERT]
+    assert house.rows("SELECT count(*) FROM zoom.load_ledger") == [(3,)]
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_by_name_is_no_new_field(house: House, name: str) -> None:
+    """It is gone before anything is written, so it can be neither listed nor told."""
+    house.publish({"id": "a", "plain": {name: "canary"}, name: "canary"})
+    assert house.rows("SELECT field FROM zoom.new_fields") == [("plain",)]
+    assert "canary" not in str(house.rows("SELECT * FROM zoom.groups"))
+
+
+def test_the_checks_of_pull_transform_and_load_stand_together(house: House) -> None:
+    """One row each, under the same extraction and load."""
+    house.publish({"id": "a"}, {"id": "b"})
+    assert house.rows(
+        "SELECT check_name, severity, outcome FROM zoom.checks WHERE load_id IS NOT NULL ORDER BY severity, check_name"
+    ) == [
+        ("completeness", "hard", "passed"),
+        ("keys", "hard", "passed"),
+        ("shrink", "hard", "not_applicable"),
+        ("skips", "hard", "not_applicable"),
+        ("misfits", "warn", "passed"),
+        ("rejected", "warn", "passed"),
+        ("replaced", "warn", "passed"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(TooManySkipped("11 of 12"), "skips"), (RepeatedKey("2 rows"), "keys")]
+)
+def test_a_check_that_fails_before_the_load_is_recorded(house: House, error: Exception, name: str) -> None:
+    """Under its extraction and without a load; the error goes on."""
+    with (
+        pytest.raises(type(error), match=str(error)),
+        failures_recorded(lambda: house.warehouse, GROUPS, ACCOUNT, "attempt-1"),
+    ):
+        raise error
+    assert house.rows(
+        "SELECT stream, attempt_id, load_id, check_name, severity, outcome, told FROM zoom.checks"
+    ) == [
+        ("groups", "attempt-1", None, name, "hard", "failed", str(error)),
+    ]
+
+
+def test_what_is_no_check_leaves_no_row(house: House) -> None:
+    """Neither does success."""
+    with failures_recorded(lambda: house.warehouse, GROUPS, ACCOUNT, "attempt-1"):
+        pass
+    with (
+        pytest.raises(PermanentError),
+        failures_recorded(lambda: house.warehouse, GROUPS, ACCOUNT, "attempt-1"),
+    ):
+        raise PermanentError("something else")
+    assert house.rows("SELECT to_regclass('zoom.checks')") == [(None,)]
+
+
+def test_a_warehouse_that_is_down_hides_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    """The check's own error goes on, and the log says that it could not be recorded."""
+    nowhere = Warehouse("postgresql://127.0.0.1:1/none?connect_timeout=2", "zoom")
+    with pytest.raises(TooManySkipped), failures_recorded(lambda: nowhere, GROUPS, ACCOUNT, "attempt-1"):
+        raise TooManySkipped("11 of 12")
+    assert "The failed check is not in the warehouse's ledger" in caplog.text
+
+
+def test_an_alert_names_twenty_fields_and_shows_no_markup() -> None:
+    """A flood is one message, and a name cannot write into it."""
+    fields = [NewField("groups", f"f{n}", "string", 1) for n in range(22)]
+    assert "groups.f19 (string) and 2 more. Nothing" in told(GROUPS, "zoom", fields)
+    odd = NewField("groups", "{{ a }}\n<b>", "string", 1)
+    assert "groups.???a?????b? (string)." in told(GROUPS, "zoom", [odd])
