@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse
 
 from include.grant import assertion
 from include.grant.desk import Desk
-from include.grant.freshness import PauseError, access_token, ask_again_seconds, seconds_left
+from include.grant.freshness import PauseError, access_token, ask_again_seconds, granted_scopes, seconds_left
 from include.grant.journal import Grant
 from include.grant.keeping import keep
 from include.grant.store import NoGrantError
@@ -112,6 +112,7 @@ def _token(grant: Grant, rejected: str | None) -> JSONResponse:
         "access_token": access_token(grant, rejected),
         "expires_in": math.floor(seconds_left(grant)),
         "ask_again_in": round(ask_again_seconds(grant), 1),
+        "scopes": granted_scopes(grant),
     }
     return _answer(200, body)
 

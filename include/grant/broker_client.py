@@ -50,7 +50,12 @@ class BrokerClient:
         began = self.monotonic()
         body = await self._answered("access-token", rejected)
         try:
-            return AccessToken(body["access_token"], began + body["ask_again_in"], began + body["expires_in"])
+            return AccessToken(
+                body["access_token"],
+                began + body["ask_again_in"],
+                began + body["expires_in"],
+                str(body.get("scopes", "")),  # an API server that is not upgraded yet does not say
+            )
         except (KeyError, TypeError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 

@@ -28,6 +28,7 @@ class Fields:
     grant_type: GrantType
     account_id: str | None
     plan: str
+    plan_told: bool = False
 
     @classmethod
     def of(
@@ -70,6 +71,7 @@ class Fields:
             grant_type=grant_type,
             account_id=texts.get("account_id"),
             plan=_one_of("plan", texts, _PLANS, connection_id),
+            plan_told="plan" in texts,
         )
 
     @property

@@ -58,6 +58,11 @@ def seconds_left(grant: Grant) -> float:
     return _left(grant).total_seconds()
 
 
+def granted_scopes(grant: Grant) -> str:
+    """What Zoom said with the tokens that count, separated by blanks; empty where it has not said anything."""
+    return grant.tokens.scopes if grant.tokens else ""
+
+
 def ask_again_seconds(grant: Grant) -> float:
     """When who got the token should come again: when a refresh is due early, or now if it is due early already."""
     left, early = _left(grant), _before_end(grant, _EARLY)

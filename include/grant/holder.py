@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from include.grant.freshness import PauseError
 from include.grant.journal import digest
@@ -20,6 +20,8 @@ class AccessToken:
     value: str = field(repr=False)
     ask_again_at: float
     expires_at: float
+    scopes: str = ""
+    """What was granted, separated by blanks; empty where nobody knows."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class TokenHolder:
         try:
             return await self.ask(None)
         except TransientError:  # what we have still works
-            return AccessToken(held.value, self.monotonic() + _FIRST_PAUSE_SECONDS, held.expires_at)
+            return replace(held, ask_again_at=self.monotonic() + _FIRST_PAUSE_SECONDS)
 
     async def _ask_patiently(self, rejected: str | None) -> AccessToken:
         """Asks again after passing faults, for five minutes in all; then the task's own retry takes over."""

@@ -69,6 +69,7 @@ async def test_a_task_gets_a_token_and_its_times(world: World, broker: BrokerCli
     assert token.value == "access-1"
     assert token.expires_at == pytest.approx(4600, abs=5)
     assert token.ask_again_at == pytest.approx(3700, abs=5)
+    assert token.scopes == "user:read"
 
 
 async def test_a_refused_token_is_replaced_once_for_all(world: World, broker: BrokerClient) -> None:
@@ -85,7 +86,7 @@ async def test_an_answer_is_not_to_be_stored_and_never_has_the_refresh_token(
     signed = assertion.sign("zoom_default", "client-secret", now=time.time())
     answer = await http.post("/zoom" + PATH, content=assertion.form(signed, None))
     assert answer.headers["Cache-Control"] == "no-store"
-    assert set(answer.json()) == {"access_token", "expires_in", "ask_again_in"}
+    assert set(answer.json()) == {"access_token", "expires_in", "ask_again_in", "scopes"}
     assert "refresh" not in answer.text
 
 

@@ -12,7 +12,7 @@ from airflow.sdk.log import amask_secret
 
 from include.grant.broker_client import BrokerClient
 from include.grant.fields import Fields
-from include.grant.freshness import access_token, ask_again_seconds, seconds_left
+from include.grant.freshness import access_token, ask_again_seconds, granted_scopes, seconds_left
 from include.grant.holder import AccessToken, TokenHolder
 from include.grant.hook.reading import (
     api_server_trust,
@@ -21,6 +21,7 @@ from include.grant.hook.reading import (
     has_database,
     read_fields,
 )
+from include.grant.journal import GrantType, digest
 from include.grant.keeping import Health, keep
 from include.grant.masking import forms
 from include.zoom.auth import BearerAuth
@@ -65,7 +66,7 @@ class ZoomHook(BaseHook):
                 yield http
 
     async def load(self) -> Fields:
-        """Reads the Connection, once; afterwards `account` and `plan` cost nothing."""
+        """Reads the Connection, once; afterwards the properties cost nothing."""
         async with self.supervisor:
             if self._fields is None:
                 self._fields = await aread_fields(self.zoom_conn_id)
@@ -79,6 +80,24 @@ class ZoomHook(BaseHook):
         async with _to_api_server() as own:
             return await _broker(fields, own).keep()
 
+    async def granted(self, *, anew: bool = False) -> str:
+        """The scopes that Zoom gave with the access token; empty where nobody knows. One try.
+
+        Args:
+            anew: With a new access token, where that is how an app learns of scopes that were added to it since:
+                server-to-server.
+
+        Raises:
+            ZoomError: There is no token at the moment, or none without a person.
+        """
+        fields = await self.load()
+        async with _to_api_server() as own, self.supervisor:
+            ask = _source(fields, own)
+            token = await ask(None)
+            if anew and fields.grant_type is GrantType.ACCOUNT_CREDENTIALS:
+                token = await ask(digest(token.value))
+        return token.scopes
+
     @property
     def account(self) -> str:
         """Zoom's account id, as landing and warehouse know the account."""
@@ -86,8 +105,14 @@ class ZoomHook(BaseHook):
 
     @property
     def plan(self) -> str:
-        """The account's plan: free, pro or business."""
+        """The account's plan, which sets the pace: free, pro or business."""
         return self._loaded().plan
+
+    @property
+    def told_plan(self) -> str | None:
+        """The same where the Connection tells it: what nobody entered must not keep a list from being asked."""
+        fields = self._loaded()
+        return fields.plan if fields.plan_told else None
 
     def test_connection(self) -> tuple[bool, str]:
         """Checks the fields and that Zoom's API can be reached; never spends a token.
@@ -153,7 +178,8 @@ class _Local:
         grant = await self._desk.serve(await self._desk.read(self._connection_id), rejected)
         value = access_token(grant, rejected) or ""
         await amask_secret([*forms(value)])
-        return AccessToken(value, began + ask_again_seconds(grant), began + seconds_left(grant))
+        again, ends = began + ask_again_seconds(grant), began + seconds_left(grant)
+        return AccessToken(value, again, ends, granted_scopes(grant))
 
     async def keep(self) -> Health:
         unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
