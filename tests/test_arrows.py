@@ -21,7 +21,9 @@ ARROWS = {
     "include.console": (
         "include.grant",
         "include.zoom.catalog",
+        "include.zoom.choice",
         "include.zoom.errors",
+        "include.zoom.scopes",
         "include.zoom.stream",
     ),
     "plugins": ("include.console", "include.grant.broker", "include.grant.redaction"),

@@ -20,6 +20,7 @@ from include.grant.store.connection_row import refuse_unsafe, zoom_ids
 from include.grant.store.database import transaction
 from include.grant.store.wiring import store
 from include.zoom.catalog import SOURCES, streams
+from include.zoom.choice import BadChoice, choose, words_of
 from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
 
@@ -50,11 +51,19 @@ def look(connection_id: str) -> Standing:
 
 
 def pulled() -> tuple[Stream, ...]:
-    """The streams as this installation pulls them."""
-    sources = {
-        setting: conf.get("zoom", setting, fallback=next(iter(SOURCES[setting]))) for setting in SOURCES
-    }
-    return tuple(streams(sources).values())
+    """The streams that this installation pulls where neither a run nor a Dag's own list says otherwise."""
+    catalogue = _catalogue()
+    try:
+        chosen = choose(words_of(conf.get("zoom", "streams", fallback="")), catalogue)
+    except BadChoice:  # the runs fail of it, with the reason; the page must stay of use
+        chosen = choose((), catalogue)
+    return tuple(catalogue[name] for name in chosen.streams)
+
+
+def unpulled() -> tuple[Stream, ...]:
+    """The others, which somebody may switch on."""
+    chosen = {stream.name for stream in pulled()}
+    return tuple(stream for stream in _catalogue().values() if stream.name not in chosen)
 
 
 def add(account: NewAccount, by: str) -> None:
@@ -80,3 +89,8 @@ def add(account: NewAccount, by: str) -> None:
         raise InvalidFormError(taken) from error
     except SQLAlchemyError as error:
         raise StoreError(f"Airflow's metadata database failed ({type(error).__name__}).") from error
+
+
+def _catalogue() -> dict[str, Stream]:
+    told = {setting: conf.get("zoom", setting, fallback="") for setting in SOURCES}
+    return streams({setting: value for setting, value in told.items() if value in SOURCES[setting]})

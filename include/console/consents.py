@@ -7,12 +7,12 @@ from airflow.configuration import conf
 
 from include.console.connections import in_thread, pulled
 from include.console.notices import Notice
-from include.console.scopes import Missing, missing
 from include.grant.consent import Consented, Request, answered, grant
 from include.grant.store.connection_row import refuse_unsafe
 from include.grant.store.pending import Asker, Begun, Pending
 from include.grant.store.wiring import store
 from include.zoom.errors import Misconfigured
+from include.zoom.scopes import Missing, missing
 
 
 def redirect_uri() -> str:

@@ -13,9 +13,9 @@ from include.console.access import VisitorDep
 from include.console.discretion import ANSWER
 from include.console.new_account import InvalidFormError, NewAccount
 from include.console.notices import Notice, forget
-from include.console.scopes import needed
 from include.grant.desk import Desk
 from include.zoom.errors import TransientError, ZoomError
+from include.zoom.scopes import needed
 
 router = APIRouter()
 _PAGE = "plugin/zoom"
@@ -30,10 +30,12 @@ async def list_accounts(request: Request, user: GetUserDep, who: VisitorDep) -> 
     except ZoomError as error:
         return _failed(error)
     notice = Notice.left(request)
+    scopes = needed(connections.pulled())
     page = {
         "token": access.token_for(who.asker),
         "redirect_uri": consents.redirect_uri(),
-        "scopes": needed(connections.pulled()),
+        "scopes": scopes,
+        "optional_scopes": [each for each in needed(connections.unpulled()) if each not in scopes],
         "may_add": access.may_add(user),
         "notice": notice and vars(notice),
         "accounts": accounts,

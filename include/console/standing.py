@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from include.console.scopes import Missing, missing
 from include.grant.journal import Grant, State
+from include.zoom.scopes import Missing, missing
 from include.zoom.stream import Stream
 
 LIFE_DAYS, OLD_DAYS = 90, 60  # of a refresh token; https://developers.zoom.us/docs/integrations/oauth/

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.zoom.catalog import STREAMS, streams, with_parents
+from include.zoom.catalog import STREAMS, streams
 from include.zoom.redact import is_secret
 from include.zoom.stream import Stream, Type
 
@@ -27,22 +27,6 @@ NOT_ASKED = {
         "recording_authentication",
     }
 }
-
-
-def test_a_child_chooses_its_parents() -> None:
-    """Parents first, in the catalogue's order."""
-    assert with_parents(["recordings", "meeting_participants"]) == (
-        "users",
-        "meetings",
-        "meeting_participants",
-        "recordings",
-    )
-
-
-def test_an_unknown_stream_is_refused_by_name() -> None:
-    """With the names that there are."""
-    with pytest.raises(ValueError, match=r"No such stream: user\. There are: users, groups"):
-        with_parents(["user"])
 
 
 def test_parents_stand_before_their_children() -> None:

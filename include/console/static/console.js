@@ -304,13 +304,15 @@ const AddAccount = ({ page, onClose, onDone }) => {
       h(Entry, { label: "Client ID", error: wrong.client_id }, text("client_id")),
       h(Entry, { label: "Client secret", error: wrong.client_secret }, text("client_secret", { type: "password", autoComplete: "new-password" })),
       !general && h(Entry, { label: "Account ID", error: wrong.account_id }, text("account_id")),
-      h(Entry, { label: "Plan", help: "It sets how fast Zoom may be asked.", error: wrong.plan }, h(Choice, { name: "plan", values, set, of: PLANS })),
+      h(Entry, { label: "Plan", help: "It sets how fast Zoom may be asked, and leaves out what the plan does not have.", error: wrong.plan }, h(Choice, { name: "plan", values, set, of: PLANS })),
       h(Entry, { label: "Cloud", error: wrong.cloud },
         h(Choice, { name: "cloud", values, set, of: { zoom: "Zoom", zoomgov: "Zoom for Government" } })),
       h(C.Box, { fontSize: "sm", color: "fg.muted" },
         h(C.Text, null, "In the Zoom App Marketplace, the app needs"),
         general && page.redirect_uri && h(C.Text, { overflowWrap: "anywhere" }, "the redirect address ", h(ScopeName, null, page.redirect_uri)),
-        h(Scopes, { scopes: page.scopes }))));
+        h(Scopes, { scopes: page.scopes }),
+        page.optional_scopes.length > 0 && h(C.Text, { mt: 2 }, "and, for streams that are off until somebody names them,"),
+        page.optional_scopes.length > 0 && h(Scopes, { scopes: page.optional_scopes }))));
 };
 
 const PasteAnswer = ({ page, onClose, onDone }) => {

@@ -1,6 +1,6 @@
 """The streams: which Zoom lists fill which warehouse tables. A module per product, a declaration per stream."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from include.zoom.catalog.divisions import DIVISION_USERS, DIVISIONS
 from include.zoom.catalog.groups import GROUP_MEMBERS, GROUPS
@@ -22,7 +22,7 @@ from include.zoom.catalog.webinars import (
 from include.zoom.errors import Misconfigured
 from include.zoom.stream import Stream
 
-__all__ = ["SOURCES", "STREAMS", "streams", "with_parents"]
+__all__ = ["SOURCES", "STREAMS", "streams"]
 
 # Parents before their children.
 _EVERY = (
@@ -70,28 +70,9 @@ def streams(sources: Mapping[str, str] | None = None) -> dict[str, Stream]:
 STREAMS: Mapping[str, Stream] = streams()
 
 
-def with_parents(names: Iterable[str]) -> tuple[str, ...]:
-    """The chosen streams and all that they need, parents first.
-
-    Raises:
-        ValueError: a name is not a stream's.
-    """
-    chosen = set(names)
-    if unknown := chosen - STREAMS.keys():
-        raise ValueError(f"No such stream: {', '.join(sorted(unknown))}. There are: {', '.join(STREAMS)}.")
-    needed = {ancestor for name in chosen for ancestor in _line_of(name)}
-    return tuple(name for name in STREAMS if name in needed)
-
-
 def _by_source(setting: str, value: str) -> Stream:
     if value not in SOURCES[setting]:
         raise Misconfigured(
             f"The setting [zoom] {setting} is {value!r}; it must be one of {', '.join(SOURCES[setting])}."
         )
     return SOURCES[setting][value]
-
-
-def _line_of(name: str) -> Iterator[str]:
-    yield name
-    if (parent := STREAMS[name].parent) is not None:
-        yield from _line_of(parent.stream)

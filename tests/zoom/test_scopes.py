@@ -1,7 +1,7 @@
 """Scopes: what the streams need against what was granted."""
 
-from include.console.scopes import Missing, missing, needed
 from include.zoom.catalog import STREAMS
+from include.zoom.scopes import Missing, missing, needed
 
 GRANULAR = (
     "user:read:list_users:admin group:read:list_groups:admin group:read:list_members:admin "
