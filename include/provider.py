@@ -40,7 +40,9 @@ def _connection_type() -> dict[str, Any]:
             ),
             "oauth_url": _field("OAuth address", "https://zoom.us/oauth when empty."),
             "plan": _field(
-                "Plan", "The Zoom account's plan; it sets how fast we may ask.", ["free", "pro", "business"]
+                "Plan",
+                "The Zoom account's plan: how fast we may ask, and which streams it does not have.",
+                ["free", "pro", "business"],
             ),
         },
     }
@@ -132,6 +134,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "",
         "meeting_participants meetings",
         "Tables that are made in month partitions, separated by blanks; worth it from 100 million rows.",
+    ),
+    "streams": (
+        "string",
+        "default",
+        "default phone_call_history -groups",
+        "Which streams run: their names, `default`, `all`, `-name` for one to leave out; separated by blanks.",
     ),
     "retry_delay_after_kill_seconds": (
         "integer",

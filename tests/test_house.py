@@ -54,10 +54,12 @@ def test_functions_are_short() -> None:
 
 def test_a_dag_file_is_a_schedule_and_an_order_of_tasks() -> None:
     """Dag files are short, their tasks a few lines, and nothing but declarations happens in them."""
-    for file in (PROJECT / "dags").glob("*.py"):
-        assert len(file.read_text().splitlines()) <= 90, file
+    builder = PROJECT / "include" / "flow" / "dag.py"
+    for file in (builder, *(PROJECT / "dags").glob("*.py")):
+        text = file.read_text()
+        assert len(text.splitlines()) <= (90 if file != builder else 120), file
         tasks = [f for f in functions(file) if any("task" in ast.unparse(d) for d in f.decorator_list)]
-        assert tasks, file
+        assert tasks or "\nbuild_dag(" in text, file
         assert all(body_lines(task) <= 5 for task in tasks), file
 
 

@@ -1,6 +1,8 @@
 """What the README promises is there."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from include.grant.journal import State
@@ -27,6 +29,33 @@ def test_every_make_target_it_names_exists() -> None:
     )
     assert named == {"run", "up", "connect", "check", "faults", "test", "lock"}
     assert named <= targets
+
+
+PARSE = """
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag({folder!r}, safe_mode=True)
+assets = {{asset.uri for dag in bag.dags.values() for task in dag.tasks for asset in task.outlets}}
+print({{name: len(dag.tasks) for name, dag in sorted(bag.dags.items())}}, bag.import_errors)
+print(sorted(each for each in assets if "user" in each))
+"""
+
+
+def test_its_dag_file_makes_the_dags_that_it_says(airflow_home: dict[str, str], tmp_path: Path) -> None:
+    """A plan and three tasks for each stream and its parents; the tables of another schema are other assets."""
+    (snippet,) = re.findall(r"```python\n(.+?)```", README, flags=re.DOTALL)
+    (tmp_path / "ours.py").write_text(snippet)
+    done = subprocess.run(
+        [sys.executable, "-c", PARSE.format(folder=str(tmp_path))],
+        env=airflow_home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    dags, users = done.stdout.splitlines()[-2:]
+    every = 1 + 3 * len(STREAMS)
+    assert dags == f"{{'zoom_hourly': 7, 'zoom_reports': 10, 'zoom_second': {every}}} {{}}"
+    assert "'zoom://zoom_second/users'" in users
+    assert "'zoom://users'" not in users
 
 
 def test_every_setting_stands_there_with_no_other() -> None:

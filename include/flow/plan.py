@@ -1,37 +1,53 @@
 """The first task of a run: which streams, over which days."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
-from include.flow.days import written
+from airflow.sdk import conf
+
+from include.flow.days import SETTLED_AFTER, written
 from include.flow.privacy import configured_policy
-from include.flow.run import PLAN_KEY, Run
+from include.flow.run import PLAN_KEY, Run, sources
+from include.grant.hook import ZoomHook
 from include.warehouse.connect import warehouse
 from include.warehouse.ledger import unfinal_days
-from include.zoom.catalog import STREAMS, with_parents
+from include.zoom.catalog import STREAMS, streams
+from include.zoom.choice import Choice, choose, words_of
+from include.zoom.errors import ConsentRequired, TransientError
+from include.zoom.preflight import Preflight, ScopesMissing, preflight
+from include.zoom.stream import Stream, slice_dates, slice_end
 
+SKIPPED_KEY = "skipped"
+_STEPS = ("pull", "transform", "load")
 _log = logging.getLogger(__name__)
 
 
-def plan() -> list[str]:
-    """The `pull` tasks to run; their days go to XCom. Streams that are not chosen cost no process.
+def plan(own: Sequence[str] = ()) -> list[str]:
+    """The `pull` tasks to run; their days, and why others are skipped, go to XCom.
 
-    Airflow's branching follows a chosen parent to all of its children, chosen or not, so those that are not
-    are skipped by name.
+    A stream that does not run costs no process: it is skipped from here. Airflow's branching would follow a
+    chosen parent to all of its children, chosen or not.
+
+    Args:
+        own: the Dag's own list of streams, in the words of `choose`.
     """
     run = Run.current()
     configured_policy()  # refused here, before anything is asked
     ti = run.context["ti"]
-    chosen = with_parents(run.param("streams") or list(STREAMS))
-    days = with_their_children({name: run.days() for name in chosen}, _unsettled(run, chosen))
-    for name in chosen:
+    catalogue = streams(sources())
+    found = _looked_over(run, choose(_words(run, own), catalogue), catalogue)
+    _warn_of(found.skipped)
+    days = with_their_children({name: run.days() for name in found.streams}, _unsettled(run, found.streams))
+    for name in found.streams:
         _log.info("%s: %s", name, written(days[name]))
-    plain = {name: [str(day) for day in days[name]] for name in chosen}
-    ti.xcom_push(key=PLAN_KEY, value=plain)
-    if rest := [ti.task.dag.get_task(f"{name}.pull") for name in STREAMS if name not in chosen]:
+    ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in found.streams})
+    ti.xcom_push(key=SKIPPED_KEY, value=dict(found.skipped))
+    if rest := _tasks_of_others(ti.task.dag.task_dict, found.streams):
         ti.task.skip(ti, rest)
-    return [f"{name}.pull" for name in chosen]
+    return [f"{name}.pull" for name in found.streams]
 
 
 def with_their_children(
@@ -45,11 +61,57 @@ def with_their_children(
     return {name: tuple(sorted(wanted[name])) for name in days}
 
 
+def settled(name: str, days: Sequence[date], *, now: datetime) -> tuple[date, ...]:
+    """Those of the days whose whole slice ended 48 hours ago: a month is not asked each hour until it is final."""
+    kind = STREAMS[name].kind
+    return tuple(day for day in days if slice_end(kind, slice_dates(kind, (day,))[0]) + SETTLED_AFTER <= now)
+
+
+def _words(run: Run, own: Sequence[str]) -> Sequence[str]:
+    """The run's parameter, else the Dag's own list, else the setting."""
+    return run.param("streams") or own or words_of(conf.get("zoom", "streams"))
+
+
+def _looked_over(run: Run, choice: Choice, catalogue: Mapping[str, Stream]) -> Preflight:
+    hook = ZoomHook(run.param("zoom_conn_id"))
+    asyncio.run(hook.load())
+    check = partial(preflight, choice, catalogue, plan=hook.told_plan)
+    try:
+        return check(granted=_granted(hook))
+    except (
+        ScopesMissing
+    ):  # a server-to-server app learns of scopes that were added meanwhile with its next token
+        granted = _granted(hook, anew=True)
+    return check(granted=granted)
+
+
+def _granted(hook: ZoomHook, *, anew: bool = False) -> str:
+    """The granted scopes; unknown where the grant waits, for a person or for better times: the pulls tell, and wait."""
+    try:
+        return asyncio.run(hook.granted(anew=anew))
+    except (ConsentRequired, TransientError) as error:
+        _log.info("Which scopes were granted is not known: %s", error)
+        return ""
+
+
+def _warn_of(skipped: Mapping[str, str]) -> None:
+    if skipped:
+        listed = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
+        _log.warning("Skipped, as this account does not give them: %s.", listed)
+
+
+def _tasks_of_others(tasks: Mapping[str, object], chosen: Sequence[str]) -> list[object]:
+    theirs = {f"{name}.{step}" for name in chosen for step in _STEPS}
+    return [task for task_id, task in tasks.items() if "." in task_id and task_id not in theirs]
+
+
 def _unsettled(run: Run, chosen: Sequence[str]) -> dict[str, tuple[date, ...]]:
     candidates = run.settling_days()
     if not candidates:
         return {}
-    with warehouse(schema=run.param("schema")).connect() as connection:
+    schema = run.param("schema")
+    with warehouse(schema=schema).connect() as connection:
         return {
-            name: unfinal_days(connection, run.param("schema"), STREAMS[name], candidates) for name in chosen
+            name: unfinal_days(connection, schema, STREAMS[name], settled(name, candidates, now=run.now))
+            for name in chosen
         }

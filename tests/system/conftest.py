@@ -26,6 +26,8 @@ from include.launch.place import Place
 DAG = "zoom_daily"
 RUNS = f"/dags/{DAG}/dagRuns"
 TOKEN_SECONDS = 20
+# What these tests are about is the same for every stream; that each loads the truth is tested in one run of all.
+SEVEN_STREAMS = "users groups group_members meetings meeting_participants recordings daily_usage"
 _numbers = itertools.count()
 
 
@@ -147,6 +149,7 @@ def pipeline() -> Iterator[Pipeline]:
         sandbox_arguments=("--users", "12", "--seed", "11", "--token-seconds", str(TOKEN_SECONDS)),
         settings={
             "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
+            "AIRFLOW__ZOOM__STREAMS": SEVEN_STREAMS,
             "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "10",
             "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
         },

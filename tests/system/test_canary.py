@@ -31,7 +31,7 @@ from include.launch.place import PROJECT, Place
 from include.launch.processes import Processes
 from tests.grant.installation import start_sandbox
 from tests.system.canaries import Canary, Search, forms, write_out_database, write_out_packed
-from tests.system.conftest import Pipeline
+from tests.system.conftest import SEVEN_STREAMS, Pipeline
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -117,6 +117,7 @@ def evidence() -> Evidence:
         }
         own = {
             "AIRFLOW__ZOOM__SPILL_FOLDER": str(place.folder / "spill"),
+            "AIRFLOW__ZOOM__STREAMS": SEVEN_STREAMS,
             "AIRFLOW__CORE__DAGS_FOLDER": dags_and_a_talkative_one(root / "dags"),
         }
         with local(place, zoom=zoom, settings=SANDBOX_SETTINGS | LOUD | own) as running:
