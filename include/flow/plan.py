@@ -36,11 +36,11 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     """
     run = Run.current()
     configured_policy()  # refused here, before anything is asked
-    ti = run.context["ti"]
+    ti, own_days = run.context["ti"], run.days()
     catalogue = streams(sources())
     found = _looked_over(run, choose(_words(run, own), catalogue), catalogue)
     _warn_of(found.skipped)
-    days = with_their_children({name: run.days() for name in found.streams}, _unsettled(run, found.streams))
+    days = with_their_children(dict.fromkeys(found.streams, own_days), _unsettled(run, found.streams))
     for name in found.streams:
         _log.info("%s: %s", name, written(days[name]))
     ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in found.streams})

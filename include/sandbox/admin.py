@@ -87,5 +87,6 @@ class Admin:
     async def _secrets(self, _: Request) -> Response:
         return json_answer(self._tokens.handed_out.report())
 
-    async def _grant(self, _: Request) -> Response:
-        return json_answer(self._tokens.consent())
+    async def _grant(self, request: Request) -> Response:
+        asked = request.query_params
+        return json_answer(self._tokens.consent(asked.get("account", ""), asked.get("scopes", "")))

@@ -1,6 +1,7 @@
 """What a running Airflow says when something is wrong, and that nothing is lost by it."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,30 +15,35 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 SECRET = "obviously-fake-wrong-secret"
 
 
-def failed_pull(pipeline: Any, name: str) -> tuple[dict[str, Any], str]:
-    """Runs daily usage through a Connection that cannot work: the failed pull, and its log."""
-    run = pipeline.trigger(conf={"zoom_conn_id": name, "streams": ["daily_usage"]})
+def failed(pipeline: Any, name: str, task_id: str = "plan", streams: Sequence[str] = ("daily_usage",)) -> str:
+    """Runs streams through a Connection that cannot work: the log of the task that fails, which is tried once."""
+    run = pipeline.trigger(conf={"zoom_conn_id": name, "streams": list(streams)})
     assert pipeline.ended(run) == "failed"
-    task = pipeline.tasks(run)["daily_usage.pull"]
-    return task, pipeline.log(run, "daily_usage.pull", task["try_number"])
+    tasks = pipeline.tasks(run)
+    assert [each for each, task in tasks.items() if task["state"] == "failed"] == [task_id]
+    assert tasks[task_id]["try_number"] == 1
+    return str(pipeline.log(run, task_id))
+
+
+def asked_of_api(requests: dict[str, Any]) -> int:
+    """How many of the requests were not about tokens."""
+    return sum(each["count"] for each in requests["counts"] if each["path"].startswith("/v2"))
 
 
 def test_a_missing_connection_is_named(pipeline: Any) -> None:
     """It says which one, and of what type to make it; a permanent error is not tried again."""
-    task, log = failed_pull(pipeline, "zoom_nowhere")
+    log = failed(pipeline, "zoom_nowhere")
     assert "There is no Connection zoom_nowhere in Airflow: create one of type zoom." in log
-    assert task["try_number"] == 1
 
 
 def test_a_wrong_client_secret_is_named_and_not_shown(pipeline: Any) -> None:
     """The app's credentials are wrong, the grant is not gone; the secret stays out of the log."""
     extra = {"grant_type": "account_credentials", "account_id": "sandbox-account"}
     pipeline.connection("zoom_wrong_secret", password=SECRET, extra=extra)
-    task, log = failed_pull(pipeline, "zoom_wrong_secret")
+    log = failed(pipeline, "zoom_wrong_secret")
     assert "Misconfigured" in log
     assert "zoom_wrong_secret" in log
     assert SECRET not in log
-    assert task["try_number"] == 1
 
 
 def test_a_dead_grant_asks_for_consent_once(pipeline: Any) -> None:
@@ -46,17 +52,16 @@ def test_a_dead_grant_asks_for_consent_once(pipeline: Any) -> None:
     pipeline.connection("zoom_dead", extra=extra)
     before = pipeline.requests()
     for _ in range(2):
-        task, log = failed_pull(pipeline, "zoom_dead")
+        log = failed(pipeline, "zoom_dead", "daily_usage.pull")
         assert "ConsentRequired" in log
         assert "obviously-fake-dead-token" not in log
-        assert task["try_number"] == 1
     after = pipeline.requests()
     assert after["token_refused"] - before["token_refused"] == 1
 
 
 def test_a_connection_from_the_environment_is_refused(pipeline: Any) -> None:
     """A rotated token could not be written there; the reason is said."""
-    _, log = failed_pull(pipeline, "zoom_shadowed")
+    log = failed(pipeline, "zoom_shadowed")
     assert "AIRFLOW_CONN_ZOOM_SHADOWED" in log
     assert "a rotated token would never be read" in log
 
@@ -64,12 +69,35 @@ def test_a_connection_from_the_environment_is_refused(pipeline: Any) -> None:
 def test_a_foreign_host_never_sees_the_client_secret(pipeline: Any) -> None:
     """Only Zoom's hosts, and those that the settings list."""
     pipeline.connection("zoom_foreign", host="https://zoom.us.example.com/v2")
-    _, log = failed_pull(pipeline, "zoom_foreign")
+    log = failed(pipeline, "zoom_foreign")
     assert (
         "The host of Connection zoom_foreign is on a host that is not Zoom's, so no secret is sent there"
         in log
     )
     assert "allowed_hosts" in log
+
+
+def test_missing_scopes_fail_the_plan_in_one_message(pipeline: Any, daily: str) -> None:
+    """Found before anything is asked of Zoom: each scope, who wants it, and what to do; nothing is tried again."""
+    assert daily
+    asked = {"account": "narrow-account", "scopes": "user:read:list_users:admin"}
+    extra = {"refresh_token": pipeline.sandbox("POST", "grant", params=asked)["refresh_token"]}
+    pipeline.connection("zoom_narrow", extra=extra | {"account_id": "narrow-account"})
+    before = pipeline.requests()
+    log = failed(pipeline, "zoom_narrow", streams=["group_members", "users", "daily_usage"])
+    assert (
+        "The grant lacks scopes of streams that this run asks for by name: group:read:list_groups:admin (for groups); "
+        "group:read:list_members:admin (for group_members); report:read:daily_usage:admin (for daily_usage). Add"
+    ) in log
+    assert asked_of_api(pipeline.requests()) == asked_of_api(before)
+    run = pipeline.trigger(
+        conf={"zoom_conn_id": "zoom_narrow", "schema": "zoom_narrow", "streams": ["default"]}
+    )
+    assert pipeline.ended(run) == "success"
+    tasks = pipeline.tasks(run)
+    ran = {each for each, task in tasks.items() if task["state"] == "success"}
+    assert ran == {"plan", "users.pull", "users.transform", "users.load"}
+    assert "groups: the grant lacks the scope group:read:list_groups:admin; " in pipeline.log(run, "plan")
 
 
 def test_a_stream_that_is_not_in_the_plan_is_skipped_with_its_reason(pipeline: Any, daily: str) -> None:
