@@ -9,14 +9,26 @@ from include.sandbox.answers import ApiError
 
 def report_window(account: Account, asked: Asked) -> tuple[datetime, datetime]:
     """The UTC times from which and before which a report was asked, by the account's zone."""
+    since, until = report_days(account, asked)
+    zone = ZoneInfo(account.settings.report_zone)
+    end = until + timedelta(days=account.settings.report_to == "inclusive")
+    return _begin(since, zone), _begin(end, zone)
+
+
+def report_days(account: Account, asked: Asked) -> tuple[date, date]:
+    """The first and the last day of a report on days of the account's zone."""
     since, until = _date(asked, "from"), _date(asked, "to")
     if since is None or until is None or since > until or (until - since).days > 30:  # noqa: PLR2004 (a month)
         raise ApiError(400, 300, "Invalid parameter: from, to.")
     if since < oldest_report_day(account):
         raise ApiError(400, 300, "The report can only be provided for a date within the recent 6 months.")
+    return since, until
+
+
+def zone_days(account: Account, since: date, until: date) -> tuple[datetime, datetime]:
+    """The UTC times from which and before which these days of the account's zone last."""
     zone = ZoneInfo(account.settings.report_zone)
-    end = until + timedelta(days=account.settings.report_to == "inclusive")
-    return _begin(since, zone), _begin(end, zone)
+    return _begin(since, zone), _begin(until + timedelta(days=1), zone)
 
 
 def recording_window(account: Account, asked: Asked) -> tuple[date, date]:

@@ -55,6 +55,7 @@ _BY_CODE: Mapping[int, tuple[type[ZoomError], str]] = {
     4130: (Unavailable, f"No such group. {_ITEM}"),
     4700: (Misconfigured, "The app lacks scopes, or may not act for the account. " + _SCOPES),
     4711: (Misconfigured, "The app lacks scopes. " + _SCOPES),
+    5010: (Unavailable, f"No such report. {_ITEM}"),
     12702: (Unavailable, f"Older than Zoom keeps. {_ITEM}"),
     12703: (Misconfigured, "The app's owner may not see this group. " + _SCOPES),
 }

@@ -24,6 +24,11 @@ NOT_PERSONAL = {
     "user_details.account_number": "the account's",
     "user_details.role_name": "a role's name",
     "user_settings.email_notification": "switches",
+    "meeting_activities.meeting_number": "Zoom's",
+    "remote_support.meeting_number": "Zoom's",
+    "disclaimers.meeting_number": "Zoom's",
+    "billing_invoices.invoice_number": "a bill's",
+    "billing_invoices.invoice_charge_name": "what is charged",
 }
 
 

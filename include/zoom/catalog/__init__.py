@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping
 
+from include.zoom.catalog.billing import BILLING_INVOICES, BILLING_REPORTS
 from include.zoom.catalog.divisions import DIVISION_USERS, DIVISIONS
 from include.zoom.catalog.groups import GROUP_MEMBERS, GROUPS
+from include.zoom.catalog.hosts import ACTIVE_HOSTS, INACTIVE_HOSTS
+from include.zoom.catalog.logs import (
+    DISCLAIMERS,
+    MEETING_ACTIVITIES,
+    OPERATION_LOGS,
+    REMOTE_SUPPORT,
+    SIGN_INS,
+)
 from include.zoom.catalog.meetings import MEETINGS
 from include.zoom.catalog.participants import PARTICIPANTS_BY, meeting_participants
 from include.zoom.catalog.recordings import RECORDINGS
+from include.zoom.catalog.reports import RECORDING_STORAGE, TELEPHONE, UPCOMING_EVENTS
 from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
@@ -46,6 +56,18 @@ _EVERY = (
     WEBINAR_REGISTRANTS,
     WEBINAR_PANELISTS,
     WEBINAR_TRACKING_SOURCES,
+    ACTIVE_HOSTS,
+    INACTIVE_HOSTS,
+    OPERATION_LOGS,
+    SIGN_INS,
+    MEETING_ACTIVITIES,
+    REMOTE_SUPPORT,
+    DISCLAIMERS,
+    TELEPHONE,
+    RECORDING_STORAGE,
+    UPCOMING_EVENTS,
+    BILLING_REPORTS,
+    BILLING_INVOICES,
 )
 
 SOURCES: Mapping[str, Mapping[str, Stream]] = {
