@@ -10,7 +10,7 @@ from include.sandbox.chance import draw
 from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
 from include.sandbox.limits import HEAVY, LIGHT, MEDIUM
-from include.sandbox.meetings import FIRST_DAY, Meeting
+from include.sandbox.meetings import FIRST_DAY, SPECIALS, Meeting
 from include.sandbox.paging import Walk, counted, over, page_size
 from include.sandbox.routes import Route
 from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
@@ -65,6 +65,8 @@ def history_row(account: Account, meeting: Meeting) -> Row:
     }
     if meeting.is_webinar:
         row |= {"unique_viewers": len(found), "max_concurrent_views": len(found)}
+        # A day's first has a poll, so that a small account has one each day.
+        row["feature_used"] |= {"poll": row["feature_used"]["poll"] or meeting.slot < len(SPECIALS)}
     if meeting.slot % 3 == 0:
         row["custom_fields"] = [{"key": "Cost centre", "value": "007"}]
         row["tracking_fields"] = [{"field": "Purpose", "value": ""}]

@@ -1,10 +1,28 @@
 """Every endpoint and every table's truth, product by product."""
 
 from include.sandbox import directory, reports, truth
-from include.sandbox.products import account_reports, attendance, billing, hosts, logs, people, webinars
+from include.sandbox.products import (
+    account_reports,
+    attendance,
+    billing,
+    hosts,
+    logs,
+    people,
+    webinar_answers,
+    webinars,
+)
 from include.sandbox.routes import Route, Truth
 
-_PRODUCTS = (people, attendance, webinars, hosts, logs, account_reports, billing)
+_PRODUCTS = (
+    people,
+    attendance,
+    webinar_answers,
+    webinars,
+    hosts,
+    logs,
+    account_reports,
+    billing,
+)
 
 ROUTES: tuple[Route, ...] = (
     *directory.ROUTES,

@@ -21,6 +21,11 @@ from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
 from include.zoom.catalog.users import USERS
+from include.zoom.catalog.webinar_answers import (
+    WEBINAR_POLL_ANSWERS,
+    WEBINAR_QUESTIONS,
+    WEBINAR_SURVEY_ANSWERS,
+)
 from include.zoom.catalog.webinar_attendance import WEBINAR_ABSENTEES, WEBINAR_PARTICIPANTS
 from include.zoom.catalog.webinars import (
     WEBINAR_INSTANCES,
@@ -51,6 +56,9 @@ _EVERY = (
     DAILY_USAGE,
     WEBINAR_PARTICIPANTS,
     WEBINAR_ABSENTEES,
+    WEBINAR_POLL_ANSWERS,
+    WEBINAR_QUESTIONS,
+    WEBINAR_SURVEY_ANSWERS,
     WEBINARS,
     WEBINAR_INSTANCES,
     WEBINAR_REGISTRANTS,

@@ -5,11 +5,10 @@ https://developers.zoom.us/docs/api/meetings/#tag/webinars/get/past_webinars/{we
 
 A request each per webinar, none where there was none. `/past_webinars/{webinarId}/participants` would be MEDIUM,
 but has no parameter for the registrant's id, without which nobody can tell who of the registered came. Absentees
-are 404 before a webinar's end, 3000 where it had no registration, and 200 with code 200 where its host has lost
-the licence since.
+are 404 before a webinar's end, and come with status 200 and code 200 where its host has lost the licence since.
 """
 
-from include.zoom.catalog.webinars import REGISTRANT_COLUMNS
+from include.zoom.catalog.webinars import NO_REGISTRATION, REGISTRANT_COLUMNS
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 _PAST_WEBINAR = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
@@ -69,7 +68,7 @@ WEBINAR_ABSENTEES = Stream(
             path="/past_webinars/{webinar_uuid}/absentees",
             list_key="registrants",
             label=Label.HEAVY,
-            absent=(200, 3000),
+            absent=(200, *NO_REGISTRATION),
             counts_records=True,
             identity=("id", "email"),
         ),

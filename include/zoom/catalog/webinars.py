@@ -4,14 +4,16 @@ https://developers.zoom.us/docs/api/meetings/#tag/webinars
 
 A list per user: whoever has no webinar licence answers code 200, and an account whose every user does is skipped.
 Zoom's file names only the deprecated `page_number` as a parameter of the first list, while its text and its answer
-have `next_page_token`; should the token not work, `total_records` shows that pages are missing. The lists of
-registrants and tracking sources answer code 3000 where a webinar has no registration.
+have `next_page_token`; should the token not work, `total_records` shows that pages are missing. A webinar
+without registration has neither registrants nor tracking sources, which is an error's code and no empty list.
 """
 
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 _NEEDS = "Webinar"
-_NO_LICENCE, _NO_REGISTRATION, _NEVER_HELD = 200, 3000, 3001
+_NO_LICENCE, _NEVER_HELD = 200, 3001
+NO_REGISTRATION = (404, 3000)
+"""The second by Zoom's file; of meetings the first is reported, in the body of the answer as well."""
 _CLASSIC = ("webinar:read:admin",)
 _OF_WEBINAR = Parent("webinars", {"webinar_id": "id"}, dates=False)
 _WEBINAR_ID = Column("webinar_id", Type.BIGINT, "The webinar: webinars.id; beyond 2^31")
@@ -129,7 +131,7 @@ WEBINAR_REGISTRANTS = Stream(
             list_key="registrants",
             label=Label.MEDIUM,
             params={"status": status},
-            absent=(_NO_LICENCE, _NO_REGISTRATION),
+            absent=(_NO_LICENCE, *NO_REGISTRATION),
             counts_records=True,
             identity=("id", "email"),
         )
@@ -205,7 +207,7 @@ WEBINAR_TRACKING_SOURCES = Stream(
             path="/webinars/{webinar_id}/tracking_sources",
             list_key="tracking_sources",
             label=Label.MEDIUM,
-            absent=(_NO_LICENCE, _NO_REGISTRATION),
+            absent=(_NO_LICENCE, *NO_REGISTRATION),
             paged=False,
             identity=("id",),
         ),
