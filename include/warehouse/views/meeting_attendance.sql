@@ -10,74 +10,11 @@ WITH seats AS (
         _slice_date, meeting_uuid, user_id, name, LOWER(user_email) AS email, registrant_id, customer_key,
         join_time,
         CASE WHEN leave_time > join_time THEN leave_time ELSE join_time END AS leave_time,
-        CASE WHEN status = 'in_waiting_room' THEN 1 ELSE 0 END AS waiting,
+        CASE WHEN status = 'in_waiting_room' THEN 'waiting' ELSE 'in' END AS place,
         COALESCE(participant_user_id, id) AS own_id
     FROM {meeting_participants}
 ),
--- The slice's date stands in each window, so that a condition on the day reaches the table's index.
-known AS (
-    SELECT
-        seats.*,
-        COALESCE(
-            own_id,
-            CASE WHEN email IS NOT NULL THEN MAX(own_id) OVER (PARTITION BY _slice_date, meeting_uuid, email) END,
-            CASE WHEN registrant_id IS NOT NULL
-                THEN MAX(own_id) OVER (PARTITION BY _slice_date, meeting_uuid, registrant_id) END
-        ) AS zoom_id,
-        COALESCE(
-            email,
-            CASE WHEN registrant_id IS NOT NULL
-                THEN MAX(email) OVER (PARTITION BY _slice_date, meeting_uuid, registrant_id) END
-        ) AS address
-    FROM seats
-),
-people AS (
-    SELECT
-        known.*,
-        CASE
-            WHEN zoom_id IS NOT NULL THEN 'user id'
-            WHEN address IS NOT NULL THEN 'address'
-            WHEN registrant_id IS NOT NULL THEN 'registration'
-            WHEN customer_key IS NOT NULL THEN 'sdk key'
-            WHEN name IS NOT NULL THEN 'name'
-            ELSE 'seat'
-        END AS known_by,
-        COALESCE(zoom_id, address, registrant_id, customer_key, name, user_id) AS person
-    FROM known
-),
--- What a seat adds to the seats of the same person that began before it.
-covered AS (
-    SELECT
-        people.*,
-        MAX(leave_time) OVER (
-            PARTITION BY _slice_date, meeting_uuid, known_by, person, waiting
-            ORDER BY join_time, leave_time
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS covered_until
-    FROM people
-),
-counted AS (
-    SELECT
-        covered.*,
-        CASE
-            WHEN covered_until IS NULL OR covered_until <= join_time THEN EXTRACT(EPOCH FROM leave_time - join_time)
-            WHEN leave_time > covered_until THEN EXTRACT(EPOCH FROM leave_time - covered_until)
-            ELSE 0
-        END AS added_seconds
-    FROM covered
-),
-attendance AS (
-    SELECT
-        _slice_date, meeting_uuid, known_by, person,
-        MAX(zoom_id) AS zoom_id, MAX(address) AS email, MAX(registrant_id) AS registrant_id, MAX(name) AS name,
-        MIN(CASE WHEN waiting = 0 THEN join_time END) AS first_join,
-        MAX(CASE WHEN waiting = 0 THEN leave_time END) AS last_leave,
-        SUM(CASE WHEN waiting = 0 THEN added_seconds ELSE 0 END) AS total_seconds,
-        SUM(CASE WHEN waiting = 1 THEN added_seconds ELSE 0 END) AS waiting_seconds,
-        SUM(1 - waiting) AS seats
-    FROM counted
-    GROUP BY _slice_date, meeting_uuid, known_by, person
-)
+{parts/attendance}
 SELECT
     _slice_date AS day, -- UTC day on which the meeting began
     meeting_uuid, -- The meeting: meetings.meeting_uuid

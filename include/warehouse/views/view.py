@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from itertools import takewhile
 from string import Formatter
 
 from include.warehouse.session import identifier, literal
 
 _MARK = "[airflow-zoom-warehouse, definition "
+_PART = re.compile(r"\{(parts/\w+)\}")
 _COLUMN = re.compile(r"(\w+),? -- (.+)$", re.MULTILINE)
 
 
@@ -65,7 +67,13 @@ def is_ours(comment: str) -> bool:
 
 def views() -> tuple[View, ...]:
     """All views, by name."""
-    texts = sorted(files("include.warehouse.views").iterdir(), key=lambda file: file.name)
+    folder = files("include.warehouse.views")
+    texts = {file.name: file for file in folder.iterdir() if file.name.endswith(".sql")}
     return tuple(
-        View(file.name.removesuffix(".sql"), file.read_text()) for file in texts if file.name.endswith(".sql")
+        View(name.removesuffix(".sql"), _whole(folder, texts[name].read_text())) for name in sorted(texts)
     )
+
+
+def _whole(folder: Traversable, text: str) -> str:
+    """The text with what it shares with other views, such as `{parts/attendance}`, put in."""
+    return _PART.sub(lambda part: folder.joinpath(f"{part[1]}.sql").read_text().rstrip(), text)
