@@ -11,8 +11,16 @@ from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
-from include.landing import Attempt, FrameFile, Landing, LandingDamaged, LandingError, LandingFull, Manifest
-from include.landing import attempt as attempts
+from include.landing import (
+    Attempt,
+    FrameFile,
+    Landing,
+    LandingDamaged,
+    LandingError,
+    LandingFull,
+    Manifest,
+    parts,
+)
 from include.landing.files import MeasuredFile
 from include.zoom.catalog import STREAMS
 from include.zoom.pages import Page, ParentKey
@@ -57,7 +65,7 @@ def landing(root: str, clock: Clock) -> Landing:
 
 @pytest.fixture
 def small_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "FILE_PAGES", 2)
+    monkeypatch.setattr(parts, "FILE_PAGES", 2)
 
 
 def page(uuid: str, number: int = 1, *records: Json, at: datetime = NOW) -> Page:
@@ -106,6 +114,7 @@ def test_a_manifest_tells_what_is_there(landing: Landing, clock: Clock) -> None:
         "parents": 2,
         "reused": 0,
         "asked_again": 0,
+        "absent": 0,
         "skipped": [{"parent": {"meeting_uuid": "b"}, "reason": "gone"}],
         "pages": 2,
         "records": 3,

@@ -5,43 +5,23 @@ finished units, and the cursor names the files: what a killed try has finished i
 writes a folder of its own, so a try that is not quite dead cannot write into its successor's.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
-import pyarrow as pa
 from airflow.sdk import ObjectStoragePath
 
 from include.landing.errors import LandingDamaged, LandingError
-from include.landing.files import MeasuredFile, written_whole
-from include.landing.manifest import LandedFile, Manifest, parsed
-from include.zoom.pages import Page, unit_id
+from include.landing.files import written_whole
+from include.landing.manifest import Manifest, parsed
+from include.landing.parts import OpenPart, Part, index_name
+from include.zoom.pages import Page
 from include.zoom.pull import PullCounts
 from include.zoom.stream import Stream
 
-FILE_PAGES = 1_000
-FILE_BYTES = 32 << 20
 _RESUMABLE = timedelta(hours=48)  # since the last file: the longest wait for a daily cap is 24 hours
-
-
-@dataclass
-class _Part:
-    """A file of pages: open, or one that an earlier try closed."""
-
-    file: LandedFile
-    finished: list[str]
-    extracted_at: datetime | None
-
-    def written(self) -> bytes:
-        return orjson.dumps(self)
-
-    @classmethod
-    def read(cls, text: bytes, address: str) -> "_Part":
-        told = parsed(text, address)
-        moment = told["extracted_at"]
-        return cls(LandedFile(**told["file"]), told["finished"], moment and datetime.fromisoformat(moment))
 
 
 class Attempt:
@@ -63,8 +43,8 @@ class Attempt:
         self._about = about
         self._clock = clock
         self._keep = keep
-        self._parts: list[_Part] = []
-        self._open: _OpenPart | None = None
+        self._parts: list[Part] = []
+        self._open: OpenPart | None = None
         self._lost = False
 
     def resume(self, cursor: str) -> None:
@@ -127,8 +107,8 @@ class Attempt:
             self._point(manifest, manifest.snapshot_date)
         return manifest
 
-    def _next_part(self) -> "_OpenPart":
-        return _OpenPart(self._folder, f"{self.id}/part-{len(self._parts) + 1:05}.ndjson.zst")
+    def _next_part(self) -> OpenPart:
+        return OpenPart(self._folder, f"{self.id}/part-{len(self._parts) + 1:05}.ndjson.zst")
 
     def _close(self) -> None:
         if self._open is None:
@@ -139,7 +119,7 @@ class Attempt:
         except BaseException:
             was_open.drop()
             raise
-        written_whole(self._folder / _index_name(part.file.name), part.written())
+        written_whole(self._folder / index_name(part.file.name), part.written())
         self._parts.append(part)
         self._lost = False
         if self._keep is not None:
@@ -161,10 +141,10 @@ class Attempt:
             "settings": dict(self._about.settings),
         }
 
-    def _index(self, name: str) -> _Part:
-        path = self._folder / _index_name(name)
+    def _index(self, name: str) -> Part:
+        path = self._folder / index_name(name)
         try:
-            return _Part.read(path.read_bytes(), path.name)
+            return Part.read(path.read_bytes(), path.name)
         except FileNotFoundError as error:
             raise LandingDamaged(
                 f"{path.name}, which the pull's cursor names, is gone from landing."
@@ -175,47 +155,3 @@ class Attempt:
         pointers.mkdir(parents=True, exist_ok=True)
         pointer = orjson.dumps({"account": manifest.account, "address": manifest.address})
         written_whole(pointers / f"{day}.json", pointer)
-
-
-class _OpenPart:
-    """A file that is being written."""
-
-    def __init__(self, folder: ObjectStoragePath, name: str) -> None:
-        self._name = name
-        self._file = MeasuredFile(folder / name)
-        self._compressed = pa.CompressedOutputStream(self._file, "zstd")
-        self._finished: list[str] = []
-        self._earliest: datetime | None = None
-        self._pages = self._records = self._total = self._bytes = 0
-
-    def write(self, pages: Iterable[Page], stream: Stream) -> None:
-        page = None
-        for page in pages:
-            line = page.line() + b"\n"
-            self._compressed.write(line)
-            self._pages += 1
-            self._bytes += len(line)
-            self._records += len(page.records(stream.lists[page.listing]))
-            self._earliest = min(self._earliest or page.received_at, page.received_at)
-        if page is not None:
-            self._total += page.total_records() or 0
-            self._finished.append(unit_id(page.listing, page.parent))
-
-    def is_large(self) -> bool:
-        return self._pages >= FILE_PAGES or self._bytes >= FILE_BYTES
-
-    def close(self) -> _Part:
-        self._compressed.close()
-        self._file.close()
-        file = LandedFile(
-            self._name, self._file.size, self._file.sha256, self._pages, self._records, self._total
-        )
-        return _Part(file, self._finished, self._earliest)
-
-    def drop(self) -> None:
-        self._file.abandon()
-        self._compressed.close()
-
-
-def _index_name(name: str) -> str:
-    return name.removesuffix(".ndjson.zst") + ".json"
