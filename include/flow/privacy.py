@@ -5,7 +5,8 @@ import logging
 from airflow.sdk import conf
 from airflow.sdk.log import mask_secret
 
-from include.zoom.catalog import STREAMS
+from include.flow.run import sources
+from include.zoom.catalog import streams
 from include.zoom.privacy import Policy, policy
 
 _log = logging.getLogger(__name__)
@@ -25,4 +26,6 @@ def configured_policy() -> Policy:
     Raises:
         PolicyError: the settings name something that is not there, or contradict themselves.
     """
-    return policy(conf.get("zoom", "personal"), conf.get("zoom", "personal_columns"), hash_key(), STREAMS)
+    return policy(
+        conf.get("zoom", "personal"), conf.get("zoom", "personal_columns"), hash_key(), streams(sources())
+    )

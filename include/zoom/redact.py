@@ -57,7 +57,7 @@ def without_secrets(body: bytes) -> bytes:
     """
     lowered = body.lower().replace(b"next_page_token", b"")
     if any(sign in lowered for sign in _SUSPECT):
-        body = _written(_clean(parse_json(body)))
+        body = written(_clean(parse_json(body)))
     # A raw line end in JSON is white space: inside a string it would be escaped.
     return body.replace(b"\r", b" ").replace(b"\n", b" ")
 
@@ -84,7 +84,8 @@ def _without_query_secrets(text: str) -> str:
     return _QUERY_SECRET.sub(lambda found: f"{found['before']}redacted", text)
 
 
-def _written(value: object) -> bytes:
+def written(value: object) -> bytes:
+    """JSON in one line, every integer and character as it was."""
     try:
         return orjson.dumps(value)
     except TypeError:

@@ -6,14 +6,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from include.zoom.layout import EXTRA, arrow_type, taken_columns
+from include.zoom.layout import EXTRA, ROOT, arrow_type, taken_columns
 from include.zoom.pages import parse_json
 from include.zoom.privacy import Policy, Word, hash_of
 from include.zoom.storable import json_text
 from include.zoom.stream import Column, Stream, Table, Type
 
 Path = tuple[str, ...]
-_ROOT = "_root"
 
 
 def withheld(policy: Policy, stream: Stream, table: Table, frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +67,7 @@ def _without(text: str, paths: Sequence[Path]) -> str | None:
     extra = parse_json(text.encode())
     for path in paths:
         _remove(extra, path)
-        _remove(extra, (_ROOT, *path))
+        _remove(extra, (ROOT, *path))
     return json_text(extra)[0] if extra else None
 
 
