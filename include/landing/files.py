@@ -4,10 +4,12 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from airflow.sdk import ObjectStoragePath
+from fsspec.implementations.local import LocalFileSystem
 
 from include.landing.errors import LandingDamaged, writing
 
@@ -97,6 +99,17 @@ def written_whole(path: ObjectStoragePath, content: bytes) -> None:
     """Writes a small object at once."""
     with writing(path.name):
         path.write_bytes(content)
+
+
+def swapped(path: ObjectStoragePath, content: bytes) -> None:
+    """Replaces a small object that is there: who reads it meanwhile, or after a crash, finds the old or the new one."""
+    if not isinstance(path.fs, LocalFileSystem):
+        written_whole(path, content)  # object stores show an object when it is complete
+        return
+    beside = path.with_name(f"{path.name}.new")
+    written_whole(beside, content)
+    with writing(path.name):
+        Path(beside.path).replace(path.path)
 
 
 def _copy(path: ObjectStoragePath, target: BinaryIO, remedy: str) -> tuple[int, str]:

@@ -28,7 +28,9 @@ class FrameFolder:
         self._files[name] = MeasuredFile(self._folder / name)
         return self._files[name]
 
-    def finish(self, *, files: Iterable[FrameFile], counts: Mapping[str, Any] | None = None) -> FrameManifest:
+    def finish(
+        self, *, files: Iterable[FrameFile], counts: Mapping[str, Any] | None = None, forgotten: str = ""
+    ) -> FrameManifest:
         """Publishes: `files` name what each written file holds; bytes and checksums are filled in here."""
         manifest = FrameManifest(
             address=self._address,
@@ -41,6 +43,7 @@ class FrameFolder:
             slice_dates=self._manifest.slice_dates,
             files=tuple(self._measured(file) for file in files),
             counts=dict(counts or {}),
+            forgotten=forgotten,
         )
         written_whole(self._folder / "manifest.json", manifest.written())
         return manifest

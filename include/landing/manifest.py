@@ -101,6 +101,8 @@ class FrameManifest:
     """All slices to replace, also those that have become empty and have no file."""
     files: tuple[FrameFile, ...]
     counts: Mapping[str, Any] = field(default_factory=dict)
+    forgotten: str = ""
+    """The version of who was forgotten when it was made."""
 
     def written(self) -> bytes:
         """The manifest as JSON."""
@@ -124,6 +126,7 @@ class FrameManifest:
                 for file in told["files"]
             ),
             counts=told["counts"],
+            forgotten=told.get("forgotten", ""),
         )
 
 

@@ -88,7 +88,7 @@ class Landing:
         """
         folder = self._root / manifest.address.rsplit("/", 2)[0]
         for file in manifest.files:
-            yield from _pages(folder, file)
+            yield from pages_of(folder, file)
 
     def latest_snapshot(self, account: str, stream: str, day: date) -> str | None:
         """The address of the complete snapshot that was taken on `day`, if there is one."""
@@ -118,6 +118,10 @@ class Landing:
         path = self._root / manifest.address.rsplit("/", 1)[0] / file.name
         return verified(path, size=file.bytes, sha256=file.sha256, remedy=_TRANSFORM_ANEW)
 
+    def folder(self, account: str, stream: str) -> ObjectStoragePath:
+        """Where the attempts of an account's stream lie."""
+        return self._root / _folder_name(account) / stream
+
     def _make(self, folder: str) -> None:
         with writing(folder.rsplit("/", 1)[-1]):
             (self._root / folder).mkdir(parents=True, exist_ok=True)
@@ -131,7 +135,8 @@ class Landing:
             raise LandingDamaged(f"{address} is gone from landing. {remedy}") from error
 
 
-def _pages(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
+def pages_of(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
+    """The pages of one file below a stream's folder, which is verified first."""
     with verified(folder / file.name, size=file.bytes, sha256=file.sha256, remedy=_ASK_ANEW) as copy:
         # pyarrow refuses a cut-off zstd stream; the zstandard package reads one without an error.
         lines = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(copy, mode="r"), "zstd"))

@@ -1,0 +1,225 @@
+"""Forgets people in landing: what was pulled is written anew without them, what was made of it leaves.
+
+Nothing is lost in a crash: a file of pages is written beside the old one, then the manifests that name it and its
+index change over, then the old file goes. Again from the start ends the same.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+from airflow.sdk import ObjectStoragePath
+
+from include.landing.files import swapped
+from include.landing.manifest import FrameManifest, Manifest
+from include.landing.parts import OpenPart, Part, index_name, versioned
+from include.landing.store import Landing, pages_of
+from include.zoom.forgetting import Removed, is_named, without_forgotten
+from include.zoom.forgotten import Forgotten
+from include.zoom.pages import Page
+from include.zoom.stream import Stream
+
+FRAMES_REMOVED = "removed"
+"""The version of a frame manifest whose files are gone: no load takes it."""
+_ENDED = timedelta(hours=48)  # no pull or transform goes on with what is older
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class LandingForgetting:
+    """What was changed, or would be."""
+
+    deleted: int = 0
+    """Records that were the person's own."""
+    blanked: int = 0
+    files: int = 0
+    """Files of pages written anew."""
+    frames: int = 0
+    """Parquet files deleted; `load` makes them anew when it needs them."""
+    under_way: list[str] = field(default_factory=list)
+    """Attempts that have not ended, or were killed not long ago: nothing of theirs was touched."""
+
+
+def forget_in_landing(
+    landing: Landing,
+    account: str,
+    stream: Stream,
+    forgotten: Forgotten,
+    *,
+    now: datetime,
+    dry_run: bool = False,
+) -> LandingForgetting:
+    """Forgets in all attempts of an account's stream.
+
+    Raises:
+        LandingDamaged: a file is not what its index says.
+        LandingError: landing cannot be written.
+    """
+    done = LandingForgetting()
+    folder = landing.folder(account, stream.name)
+    attempts = [_Attempt(each, now) for each in _folders(folder)]
+    # What a try had finished before it was killed is published by the one that went on from there.
+    published = {
+        file.name.split("/")[0] for each in attempts if (told := each.manifest()) for file in told.files
+    }
+    ended = [attempt for attempt in attempts if attempt.ended or attempt.path.name in published]
+    done.under_way = [each.path.name for each in attempts if each not in ended and each.holds_data]
+    if not dry_run:
+        for attempt in ended:
+            done.frames += attempt.remove_frames(forgotten)
+    rewriting = _Rewriting(folder, stream, forgotten, done, dry_run=dry_run)
+    changed = {name: part for attempt in ended for name, part in rewriting.parts(attempt)}
+    if not dry_run:
+        for attempt in ended:
+            rewriting.swap_manifest(attempt, changed)
+        for part in changed.values():
+            swapped(folder / index_name(part.file.name), part.written())
+        for attempt in ended:
+            attempt.remove_unnamed()
+    return done
+
+
+@dataclass
+class _Attempt:
+    """An attempt's folder."""
+
+    path: ObjectStoragePath
+    now: datetime
+    names: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = {each.name for each in self.path.iterdir()}
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody writes here any more."""
+        return "manifest.json" in self.names or _is_old(self.path.name, self.now)
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether pages were written."""
+        return any(name.startswith("part-") for name in self.names)
+
+    def indexes(self) -> Iterator[Part]:
+        """Its closed files of pages."""
+        for name in sorted(self.names):
+            if name.startswith("part-") and name.endswith(".json"):
+                yield Part.read((self.path / name).read_bytes(), name)
+
+    def manifest(self) -> Manifest | None:
+        """What it has published."""
+        path = self.path / "manifest.json"
+        return Manifest.read(path.read_bytes(), path.name) if "manifest.json" in self.names else None
+
+    def remove_unnamed(self) -> None:
+        """Deletes files of pages that no index names: what a crash left, and versions that were replaced."""
+        named = {part.file.name.rsplit("/", 1)[-1] for part in self.indexes()}
+        for name in self.names | {each.name for each in self.path.iterdir()}:
+            if name.endswith((".zst", ".new")) and name not in named:
+                (self.path / name).unlink(missing_ok=True)
+
+    def remove_frames(self, forgotten: Forgotten) -> int:
+        """Empties frames that were made when others were forgotten; how many files left."""
+        frames = [self.path / name for name in sorted(self.names) if name.startswith("frames-")]
+        return sum(_removed(each, forgotten, self.now) for each in frames)
+
+
+def _removed(frames: ObjectStoragePath, forgotten: Forgotten, now: datetime) -> int:
+    files = [each for each in frames.iterdir() if each.name.endswith(".parquet")]
+    path = frames / "manifest.json"
+    if path.exists():
+        manifest = FrameManifest.read(path.read_bytes(), path.name)
+        if manifest.forgotten == forgotten.version:
+            return 0
+        swapped(path, replace(manifest, files=(), forgotten=FRAMES_REMOVED).written())
+    elif not _is_old(frames.name.removeprefix("frames-"), now):
+        return 0  # a transform is writing it; what it publishes, no load takes
+    for file in files:
+        file.unlink(missing_ok=True)
+    return len(files)
+
+
+@dataclass
+class _Rewriting:
+    folder: ObjectStoragePath
+    stream: Stream
+    forgotten: Forgotten
+    done: LandingForgetting
+    dry_run: bool
+
+    def parts(self, attempt: _Attempt) -> Iterator[tuple[str, Part]]:
+        """The attempt's files of pages that name somebody, written anew, by the name of their index."""
+        for part in attempt.indexes():
+            if any(is_named(page, self.forgotten) for page in pages_of(self.folder, part.file)):
+                removed = Removed()
+                pages = without_forgotten(
+                    self.stream, pages_of(self.folder, part.file), self.forgotten, removed
+                )
+                if self.dry_run:
+                    for _ in pages:
+                        pass
+                else:
+                    yield index_name(part.file.name), self._written(part, pages)
+                self.done.deleted += removed.records
+                self.done.blanked += removed.blanked
+                self.done.files += 1
+
+    def swap_manifest(self, attempt: _Attempt, changed: Mapping[str, Part]) -> None:
+        """Has the attempt's manifest name the new files, and its skipped parents nobody."""
+        manifest = attempt.manifest()
+        if manifest is None:
+            return
+        files = tuple(
+            changed[name].file if (name := index_name(file.name)) in changed else file
+            for file in manifest.files
+        )
+        counts = {
+            **manifest.counts,
+            "skipped": [self._renamed(each) for each in manifest.counts.get("skipped", [])],
+        }
+        if files != manifest.files:
+            for name in ("pages", "records", "total_records"):
+                counts[name] = sum(getattr(file, name) for file in files)
+        new = replace(manifest, files=files, counts=counts)
+        if new.written() != manifest.written():
+            swapped(attempt.path / "manifest.json", new.written())
+
+    def _written(self, part: Part, pages: Iterator[Page]) -> Part:
+        new = OpenPart(self.folder, versioned(part.file.name, self.forgotten.version))
+        try:
+            for _, unit in groupby(pages, key=lambda page: (page.listing, page.parent)):
+                new.write(unit, self.stream)
+        except BaseException:
+            new.drop()
+            raise
+        closed = new.close()
+        return replace(closed, extracted_at=part.extracted_at)
+
+    def _renamed(self, skipped: Mapping[str, object]) -> dict[str, object]:
+        parent = skipped.get("parent")
+        if not isinstance(parent, dict):
+            return dict(skipped)
+        named = self.forgotten.named_within
+        return {**skipped, "parent": {name: named(value) or value for name, value in parent.items()}}
+
+
+def _folders(folder: ObjectStoragePath) -> list[ObjectStoragePath]:
+    if not folder.exists():
+        return []
+    return sorted((each for each in folder.iterdir() if _made_at(each.name)), key=lambda each: each.name)
+
+
+def _made_at(name: str) -> datetime | None:
+    """When a folder that is named by a UUIDv7 was made."""
+    try:
+        return datetime.fromtimestamp((UUID(name).int >> 80) / 1000, UTC)
+    except ValueError:
+        return None
+
+
+def _is_old(name: str, now: datetime) -> bool:
+    made = _made_at(name)
+    return made is not None and now - made > _ENDED
