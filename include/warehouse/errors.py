@@ -6,6 +6,7 @@ WarehouseError
     ├── AlteredTable            a table is not what we made of it
     ├── ForeignAccount          the schema belongs to another Zoom account
     ├── SliceShrank             a slice lost more rows than a slice loses by itself
+    ├── FramesOutdated          somebody was forgotten since the frames were made
     └── DamagedFrame            a frame file is not what its manifest says
 
 Messages say what was tried, what came back and what to do next. They hold no password and no row's content:
@@ -49,6 +50,10 @@ class SliceShrank(PermanentWarehouseError):
     def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
         super().__init__(message)
         self.checks = checks
+
+
+class FramesOutdated(PermanentWarehouseError):
+    """The frames may hold somebody who was forgotten since; transform makes them anew."""
 
 
 class DamagedFrame(PermanentWarehouseError):

@@ -114,3 +114,29 @@ COMMENT ON COLUMN {settling}.state IS 'provisional: a later run loads it again; 
 COMMENT ON COLUMN {settling}.final_from IS 'An extraction from this moment on is final.';
 COMMENT ON COLUMN {settling}.provisional_rows IS 'Rows of the last provisional load before it became final.';
 COMMENT ON COLUMN {settling}.settled_by IS 'Rows that came (or went) between provisional and final.';
+
+CREATE TABLE {forgotten} (
+    identifier text COLLATE "C" PRIMARY KEY,
+    person text NOT NULL,
+    key_mark text NOT NULL,
+    forgotten_at timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE {forgotten} IS 'Who is forgotten and stays so: keyed hashes of ids and addresses, and what stands in their place.';
+COMMENT ON COLUMN {forgotten}.identifier IS 'HMAC-SHA-256 of an id or address with [zoom] personal_hash_key.';
+COMMENT ON COLUMN {forgotten}.person IS 'The person, by a text that tells nobody: what stands in their place in keys.';
+COMMENT ON COLUMN {forgotten}.key_mark IS 'By which the key is known again.';
+COMMENT ON COLUMN {forgotten}.forgotten_at IS 'When.';
+
+CREATE TABLE {forget_ledger} (
+    happened_at timestamp with time zone NOT NULL,
+    person text NOT NULL,
+    place text NOT NULL,
+    deleted bigint NOT NULL,
+    blanked bigint NOT NULL
+);
+COMMENT ON TABLE {forget_ledger} IS 'What forgetting has changed where: rows or records deleted, and those whose traces were blanked.';
+COMMENT ON COLUMN {forget_ledger}.happened_at IS 'When.';
+COMMENT ON COLUMN {forget_ledger}.person IS 'The person as in forgotten.person.';
+COMMENT ON COLUMN {forget_ledger}.place IS 'A table, or landing and a stream.';
+COMMENT ON COLUMN {forget_ledger}.deleted IS 'Rows or records that were the person''s own.';
+COMMENT ON COLUMN {forget_ledger}.blanked IS 'Rows or records of others that lost what named the person.';

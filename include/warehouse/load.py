@@ -14,6 +14,7 @@ from include.warehouse.checks import shrink
 from include.warehouse.comparisons import compared
 from include.warehouse.errors import (
     AlteredTable,
+    FramesOutdated,
     SliceShrank,
     TransientWarehouseError,
     WarehouseError,
@@ -21,6 +22,7 @@ from include.warehouse.errors import (
     trying,
 )
 from include.warehouse.evidence import Extraction, record
+from include.warehouse.forgetting import forgotten_version
 from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.session import Warehouse, ask, begin, identifier
@@ -65,6 +67,10 @@ class FrameManifest(Protocol):
     def files(self) -> Sequence[FrameFile]:
         """The rows, by table and slice."""
 
+    @property
+    def forgotten(self) -> str:
+        """The version of who was forgotten when they were made."""
+
 
 @dataclass
 class LoadResult:
@@ -102,6 +108,7 @@ def load(
 
     Raises:
         SliceShrank: the slices that it names keep what they had, which is recorded; the others were loaded.
+        FramesOutdated: somebody was forgotten since the frames were made; `transform` makes them anew.
         WarehouseError: the slice that it names keeps what it had, and so do those after it.
     """
     result = LoadResult(checks=list(checks))
@@ -154,6 +161,7 @@ class _SliceLoad:
         with trying(self._what):
             begin(self.connection)
             locked = self._locked()
+            self._check_forgotten()
             superseding = [newer for entry in entries if (newer := guard(self.connection, schema, entry))]
             if superseding:
                 self.connection.rollback()
@@ -207,6 +215,14 @@ class _SliceLoad:
         for table in tables:
             self._compare(table, found[table.name])
         return found
+
+    def _check_forgotten(self) -> None:
+        """After the tables are locked: who is forgotten from now on waits for them, and finds what we load."""
+        if forgotten_version(self.connection, self.warehouse.schema) != self.manifest.forgotten:
+            raise FramesOutdated(
+                f"Could not {self._what}: a person was forgotten since the frames were made. Nothing of it was loaded. "
+                "Clear the transform task of this run: it makes them anew and asks Zoom for nothing."
+            )
 
     def _compare(self, table: Table, relation: Relation) -> None:
         if found := differences(table, relation):

@@ -64,6 +64,7 @@ class Frames:
     load_id: str = "load-1"
     extracted_at: datetime = ONE
     extra: Mapping[str, Any] = field(default_factory=dict)
+    forgotten: str = ""
 
 
 def a_file(table: Table, rows: Sequence[Mapping[str, Any]], day: date = DAY, **stamps: object) -> File:
