@@ -93,4 +93,8 @@ def failures_recorded(
 
 
 def _rows(framed: FrameManifest) -> Mapping[tuple[str, date], int]:
-    return {(file.table, file.slice_date): file.rows for file in framed.files}
+    return {
+        (file.table, file.slice_date): file.rows
+        for file in framed.files
+        if file.slice_date in framed.slice_dates
+    }

@@ -60,7 +60,7 @@ class Landing:
         attempt_id = str(uuid6.uuid7())
         folder = f"{_folder_name(account)}/{stream.name}"
         empty = Manifest(
-            address=f"{folder}/{attempt_id}/manifest.json",
+            address=self.address(account, stream.name, attempt_id),
             account=account,
             stream=stream.name,
             kind=stream.kind,
@@ -75,6 +75,10 @@ class Landing:
         if resume is not None:
             _resume(attempt, resume)
         return attempt
+
+    def address(self, account: str, stream: str, attempt_id: str) -> str:
+        """Where the manifest of an attempt is, whether it is there or not."""
+        return f"{_folder_name(account)}/{stream}/{attempt_id}/manifest.json"
 
     def manifest(self, address: str) -> Manifest:
         """The manifest at an address."""

@@ -156,3 +156,26 @@ def _final_slices(connection: "Connection", schema: str, stream: Stream) -> set[
         return set()
     statement = f"SELECT table_name, slice_date FROM {slices} WHERE stream = $1 AND final"  # noqa: S608 - quoted
     return {(table, day) for table, day in ask(connection, statement, stream.name)}
+
+
+def owner(connection: "Connection", schema: str) -> str | None:
+    """The account whose data a schema holds; None where nothing was ever loaded into it."""
+    table = identifier(schema, "account")
+    with trying(f"read whose account schema {schema} holds"):
+        if not _exists(connection, table):
+            return None
+        owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
+    return owners[0][0] if owners else None
+
+
+def extractions(connection: "Connection", schema: str, stream: Stream) -> dict[str, set[date]]:
+    """The slices that a stream's tables hold, by the attempt that they came from, oldest attempt first."""
+    held: dict[str, set[date]] = {}
+    slices = identifier(schema, "slices")
+    statement = (
+        f"SELECT attempt_id, slice_date FROM {slices} WHERE stream = $1 ORDER BY attempt_id, slice_date"  # noqa: S608 - quoted
+    )
+    with trying(f"read what {stream.name} holds in schema {schema}"):
+        for attempt_id, day in ask(connection, statement, stream.name):
+            held.setdefault(attempt_id, set()).add(day)
+    return held

@@ -1,16 +1,21 @@
-"""Attempts in a landing of one's own, as pulls leave them."""
+"""Attempts in a landing of one's own, as pulls leave them, and a warehouse to load them into."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
+import psycopg2
 
+from include.flow.publish import Publication
+from include.flow.transform import framed
 from include.landing import Landing, Manifest
+from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
 from include.zoom.pages import Page, ParentKey
 from include.zoom.pull import PullCounts
 from include.zoom.redact import without_secrets
+from include.zoom.stream import Stream
 
 ACCOUNT = "abc-1@127.0.0.1:8080"
 DAY = date(2026, 11, 1)
@@ -33,3 +38,40 @@ def attempt_of(
     attempt = landing.begin(account, STREAMS[stream], days=days)
     attempt.write([page])
     return attempt.finish(PullCounts(parents=1))
+
+
+class House:
+    """A landing, a warehouse, and the alerts that were sent."""
+
+    def __init__(self, landing: Landing, uri: str) -> None:
+        self.landing, self.warehouse = landing, Warehouse(uri, "zoom")
+        self.alerts: list[str] = []
+        self.reached = True
+        self._connection = psycopg2.connect(uri)
+        self._connection.autocommit = True
+
+    @property
+    def publication(self) -> Publication:
+        """From this landing to this warehouse."""
+        return Publication(self.landing, self.warehouse, self.send)
+
+    def publish(self, *records: Mapping[str, Any], of: Stream = STREAMS["groups"], **about: Any) -> Manifest:
+        """An extraction, groups unless it is of something else, typed and loaded."""
+        pulled = attempt_of(self.landing, of.name, *records, **about)
+        self.publication.publish(of, pulled, framed(of, self.landing, pulled))
+        return pulled
+
+    def send(self, text: str) -> bool:
+        """Takes an alert."""
+        self.alerts.append(text)
+        return self.reached
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What the warehouse answers."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._connection.close()

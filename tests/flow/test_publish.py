@@ -1,20 +1,13 @@
 """From landed pages into the warehouse: new fields are listed and told, failed checks are recorded."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
-import psycopg2
 import pytest
 
-from include.flow.publish import Publication, failures_recorded, told
-from include.flow.transform import framed
-from include.landing import Landing
+from include.flow.publish import failures_recorded, told
 from include.warehouse.new_fields import NewField
 from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import PermanentError, RepeatedKey, TooManySkipped
-from tests.flow.landed import ACCOUNT, attempt_of
+from tests.flow.landed import ACCOUNT, House
 
 GROUPS = STREAMS["groups"]
 SECRETS = (
@@ -32,45 +25,6 @@ ALERT = (
     "Nothing is lost: their values stand in _extra. zoom.new_fields lists them; docs/trust.md says how one gets a "
     "column."
 )
-
-
-class House:
-    """A landing, a warehouse, and the alerts that were sent."""
-
-    def __init__(self, landing: Landing, uri: str) -> None:
-        self.landing, self.warehouse = landing, Warehouse(uri, "zoom")
-        self.alerts: list[str] = []
-        self.reached = True
-        self._connection = psycopg2.connect(uri)
-        self._connection.autocommit = True
-
-    def publish(self, *records: dict[str, Any]) -> None:
-        """An extraction of groups, typed and loaded."""
-        pulled = attempt_of(self.landing, "groups", *records)
-        publication = Publication(self.landing, self.warehouse, self.send)
-        publication.publish(GROUPS, pulled, framed(GROUPS, self.landing, pulled))
-
-    def send(self, text: str) -> bool:
-        """Takes an alert."""
-        self.alerts.append(text)
-        return self.reached
-
-    def rows(self, statement: str) -> list[tuple[Any, ...]]:
-        """What the warehouse answers."""
-        with self._connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall()
-
-    def close(self) -> None:
-        """Ends the session."""
-        self._connection.close()
-
-
-@pytest.fixture
-def house(tmp_path: Path, new_database: Callable[[], str]) -> Any:
-    made = House(Landing(f"file://{tmp_path}/landing"), new_database())
-    yield made
-    made.close()
 
 
 def test_new_fields_are_listed_and_told_in_one_alert(house: House) -> None:

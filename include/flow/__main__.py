@@ -1,0 +1,64 @@
+"""`python -m include.flow replay`: tables anew from what has landed, where Airflow's Connections can be read."""
+
+import argparse
+import logging
+import os
+import sys
+from datetime import date
+
+# As Airflow's own commands do: outside a task, Connections come from secrets backends, the environment, and then the
+# metadata database, where this process has one (a worker of a deployment may have none).
+os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+
+from include.flow.alerts import alerted
+from include.flow.publish import Publication
+from include.flow.replay import replay
+from include.flow.run import landing
+from include.warehouse.connect import warehouse
+from include.warehouse.errors import WarehouseError
+from include.zoom.catalog import STREAMS
+from include.zoom.errors import ZoomError
+
+
+def main() -> int:
+    """Runs one command; 0 where all of it was done, 1 where some of it was not."""
+    arguments = _arguments()
+    logging.getLogger("include").setLevel(logging.WARNING)
+    try:
+        return _replay(arguments)
+    except (WarehouseError, ZoomError) as error:
+        print(f"Not replayed. {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
+        return 1
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    publication = Publication(
+        landing(),
+        warehouse(arguments.warehouse, schema=arguments.schema),
+        lambda text: alerted(text, {}),
+        accept_shrink=arguments.accept_shrink,
+    )
+    failed = False
+    for done in replay(publication, arguments.stream, first=arguments.first, last=arguments.last):
+        failed |= bool(done.failure)
+        print(done, file=sys.stderr if done.failure else sys.stdout, flush=True)
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m include.flow")
+    commands = parser.add_subparsers(dest="command", required=True)
+    again = commands.add_parser("replay", help="type and load what has landed anew; Zoom is asked nothing")
+    again.add_argument(
+        "--stream", required=True, choices=list(STREAMS), metavar="STREAM", help="which stream"
+    )
+    again.add_argument("--schema", default="zoom", help="the warehouse's schema; default: zoom")
+    again.add_argument("--from", dest="first", type=date.fromisoformat, help="first day, as 2026-01-31")
+    again.add_argument("--to", dest="last", type=date.fromisoformat, help="last day, included")
+    again.add_argument("--warehouse", default="zoom_warehouse", help="Connection; default: zoom_warehouse")
+    again.add_argument("--accept-shrink", action="store_true", help="also slices that lose more than a fifth")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
