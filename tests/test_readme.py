@@ -87,6 +87,7 @@ def test_the_files_it_links_to_are_there() -> None:
         "docs/operating.md",
         "docs/privacy.md",
         "docs/security.md",
+        "docs/trust.md",
         "CONTRIBUTING.md",
     }
     assert [link for link in links if not (PROJECT / link).exists()] == []
