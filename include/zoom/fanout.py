@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from include.zoom.pages import Page, ParentKey, Record, value_at
+from include.zoom.roots import asked_day
 from include.zoom.stream import Kind, Parent, Stream, record_date
 
 Dated = tuple[Mapping[str, Any], date]
@@ -18,11 +19,20 @@ def root_records(
 
     A snapshot's records all belong to `snapshot_date`. Repeats are kept: `parent_keys` leaves them out.
     """
+    snapshot = stream.kind is Kind.SNAPSHOT
     for page in pages:
+        of_page = snapshot_date if snapshot else _day_of(stream, page)
         for record in page.records(stream.lists[page.listing]):
-            day = snapshot_date if stream.kind is Kind.SNAPSHOT else record_date(stream, record)
-            if day is not None and (stream.kind is Kind.SNAPSHOT or day in slices):
+            day = record_date(stream, record) if stream.dated_by and not snapshot else of_page
+            if day is not None and (snapshot or day in slices):
                 yield record, day
+
+
+def _day_of(stream: Stream, page: Page) -> date | None:
+    """The day of a page's records where they have none of their own: the one that was asked, or their parent's."""
+    if stream.lists[page.listing].dates_records:
+        return asked_day(stream, page)
+    return page.parent.slice_date if page.parent else None
 
 
 def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:

@@ -97,7 +97,7 @@ class _Once:
 
     def _place(self, page: Page) -> tuple[int, ParentKey | None, date | None]:
         dated = self._stream.lists[page.listing].dates_records
-        return page.listing, page.parent, _asked_day(self._stream, page) if dated else None
+        return page.listing, page.parent, asked_day(self._stream, page) if dated else None
 
     def _settled(self, listing: Listing, pages: Iterable[Page]) -> list[Record]:
         """Of each window what is there; of several windows, which share days, each row once."""
@@ -126,7 +126,8 @@ class _Once:
         return unseen
 
 
-def _asked_day(stream: Stream, page: Page) -> date:
+def asked_day(stream: Stream, page: Page) -> date:
+    """The slice of records that have no day of their own: what was asked."""
     return slice_dates(stream.kind, (date.fromisoformat(page.asked["from"][:10]),))[0]
 
 

@@ -1,6 +1,7 @@
 """From parents' records to the parents that are asked."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -79,3 +80,12 @@ def test_a_record_that_says_it_has_none_is_not_asked() -> None:
         ({"uuid": "c"}, DAY),
     ]
     assert [key.keys["uuid"] for key in parent_keys(parent, records)] == ["b", "c"]
+
+
+def test_a_parent_may_be_of_the_day_that_was_asked_or_of_its_own_parent() -> None:
+    """Hosts and sessions have no time of their own; neither have participants."""
+    asked = replace(page("users", {"id": "h"}), asked={"from": "2026-03-10", "to": "2026-03-10"})
+    assert list(root_records(STREAMS["active_hosts"], [asked], {DAY})) == [({"id": "h"}, DAY)]
+    seat = replace(page("participants", {"user_id": "1"}), parent=ParentKey({"meeting_uuid": "a=="}, DAY))
+    assert list(root_records(STREAMS["meeting_participants"], [seat], {DAY})) == [({"user_id": "1"}, DAY)]
+    assert list(root_records(STREAMS["meeting_participants"], [seat], {date(2026, 3, 9)})) == []
