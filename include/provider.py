@@ -141,6 +141,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "default phone_call_history -groups",
         "Which streams run: their names, `default`, `all`, `-name` for one to leave out; separated by blanks.",
     ),
+    "snapshot_days": (
+        "integer",
+        "35",
+        "100",
+        "How many days full snapshots (users, groups, …) stay; their history stays for ever.",
+    ),
     "retry_delay_after_kill_seconds": (
         "integer",
         "60",

@@ -8,7 +8,7 @@ from airflow.sdk import BaseHook, Connection, conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
-from include.warehouse.session import Warehouse
+from include.warehouse.session import SNAPSHOT_DAYS, Warehouse
 
 # A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
 _DEFAULTS: Mapping[str, Any] = {
@@ -56,7 +56,7 @@ def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> 
 
     Raises:
         TransientWarehouseError: there is no such Connection, or Airflow's API did not answer, which looks alike.
-        PermanentWarehouseError: the Connection is not PostgreSQL's.
+        PermanentWarehouseError: the Connection is not PostgreSQL's, or a setting is no number of days.
     """
     try:
         connection = BaseHook.get_connection(conn_id)
@@ -72,8 +72,21 @@ def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> 
     extra = connection.extra_dejson
     partitioned = conf.get("zoom", "partitioned_tables", fallback="").replace(",", " ").split()
     return Warehouse(
-        _address(connection, extra), schema or extra.get("schema") or "zoom", conn_id, tuple(partitioned)
+        _address(connection, extra),
+        schema or extra.get("schema") or "zoom",
+        conn_id,
+        tuple(partitioned),
+        _snapshot_days(),
     )
+
+
+def _snapshot_days() -> int:
+    told = conf.get("zoom", "snapshot_days", fallback=str(SNAPSHOT_DAYS))
+    if not told.isdecimal() or int(told) < 1:
+        raise PermanentWarehouseError(
+            f"The setting [zoom] snapshot_days is {told!r}; it must be a whole number of days, at least 1."
+        )
+    return int(told)
 
 
 def _address(connection: Connection, extra: Mapping[str, Any]) -> str:

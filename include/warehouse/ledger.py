@@ -21,7 +21,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), $9)
 ON CONFLICT (table_name, slice_date) DO UPDATE SET
     stream = excluded.stream, extracted_at = excluded.extracted_at, attempt_id = excluded.attempt_id,
     load_id = excluded.load_id, rows = excluded.rows, final = excluded.final, loaded_at = excluded.loaded_at,
-    kind = excluded.kind
+    kind = excluded.kind, trimmed_at = NULL
 WHERE (held.extracted_at, held.attempt_id) <= (excluded.extracted_at, excluded.attempt_id)
 RETURNING load_id
 """
@@ -141,7 +141,7 @@ def holds_attempt(connection: "Connection", schema: str, stream: Stream, day: da
     with trying(f"read what {stream.name} of {day} holds in schema {schema}"):
         if not _exists(connection, slices):
             return False
-        statement = f"SELECT table_name FROM {slices} WHERE slice_date = $1 AND attempt_id = $2"  # noqa: S608 - quoted
+        statement = f"SELECT table_name FROM {slices} WHERE slice_date = $1 AND attempt_id = $2 AND trimmed_at IS NULL"  # noqa: S608 - quoted
         held = {table for (table,) in ask(connection, statement, day, attempt_id)}
     return held >= {table.name for table in stream.tables}
 

@@ -9,10 +9,12 @@ CREATE TABLE {slices} (
     final boolean NOT NULL,
     loaded_at timestamp with time zone NOT NULL,
     kind text,
+    trimmed_at timestamp with time zone,
     PRIMARY KEY (table_name, slice_date)
 );
 COMMENT ON TABLE {slices} IS 'What each slice of each table holds: which extraction, how many rows, whether final.';
 COMMENT ON COLUMN {slices}.kind IS 'interval (a day), month or snapshot; NULL where an earlier version loaded it.';
+COMMENT ON COLUMN {slices}.trimmed_at IS 'Since when the rows of a full snapshot are deleted; its changes stay.';
 
 CREATE TABLE {load_ledger} (
     loaded_at timestamp with time zone NOT NULL,
@@ -140,3 +142,24 @@ COMMENT ON COLUMN {forget_ledger}.person IS 'The person as in forgotten.person.'
 COMMENT ON COLUMN {forget_ledger}.place IS 'A table, or landing and a stream.';
 COMMENT ON COLUMN {forget_ledger}.deleted IS 'Rows or records that were the person''s own.';
 COMMENT ON COLUMN {forget_ledger}.blanked IS 'Rows or records of others that lost what named the person.';
+
+CREATE TABLE {change_slices} (
+    table_name text NOT NULL,
+    slice_date date NOT NULL,
+    loaded_at timestamp with time zone NOT NULL,
+    compared_with date,
+    compared_loaded_at timestamp with time zone,
+    added bigint NOT NULL,
+    changed bigint NOT NULL,
+    removed bigint NOT NULL,
+    PRIMARY KEY (table_name, slice_date)
+);
+COMMENT ON TABLE {change_slices} IS 'Which load of which earlier snapshot each one was compared with, and what came of it.';
+COMMENT ON COLUMN {change_slices}.table_name IS 'The snapshot table.';
+COMMENT ON COLUMN {change_slices}.slice_date IS 'The snapshot.';
+COMMENT ON COLUMN {change_slices}.loaded_at IS 'slices.loaded_at of the snapshot as it was compared.';
+COMMENT ON COLUMN {change_slices}.compared_with IS 'The snapshot before it; NULL for the first one.';
+COMMENT ON COLUMN {change_slices}.compared_loaded_at IS 'slices.loaded_at of that one as it was compared.';
+COMMENT ON COLUMN {change_slices}.added IS 'Rows that it has and the one before had not.';
+COMMENT ON COLUMN {change_slices}.changed IS 'Rows that it has otherwise.';
+COMMENT ON COLUMN {change_slices}.removed IS 'Rows that it has no more.';

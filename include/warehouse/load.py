@@ -10,6 +10,7 @@ from uuid import uuid4
 from adbc_driver_manager import Error as AdbcError
 
 from include.warehouse.catalogue import Relation, differences, relations
+from include.warehouse.changes import bring_in_line, changes_of, lock_changes
 from include.warehouse.checks import shrink
 from include.warehouse.comparisons import compared
 from include.warehouse.errors import (
@@ -25,12 +26,13 @@ from include.warehouse.evidence import Extraction, record
 from include.warehouse.forgetting import forgotten_version
 from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
+from include.warehouse.retention import trim
 from include.warehouse.session import Warehouse, ask, begin, identifier
 from include.warehouse.tables import Partitions, ensure
 from include.warehouse.views import refresh_views
 from include.zoom.checks import Check, Outcome
 from include.zoom.layout import REJECTED
-from include.zoom.stream import Stream, Table, slice_end
+from include.zoom.stream import Kind, Stream, Table, slice_end
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
@@ -171,6 +173,7 @@ class _SliceLoad:
             for table in self._tables():
                 self._check_shrink(table, result)
                 self._replace(table, locked[table.name])
+                self._settle_history(table)
             self._replace(REJECTED, locked[REJECTED.name], "AND stream = $2", self.stream.name)
             log(self.connection, schema, self.transaction_id, entries)
         self._commit()
@@ -208,11 +211,14 @@ class _SliceLoad:
     def _locked(self) -> dict[str, Relation]:
         """The tables as they are and, locked against changes, stay: ADBC checks neither names nor types."""
         tables = (*self._tables(), REJECTED)
+        snapshots = self._tables() if self.stream.kind is Kind.SNAPSHOT else []
         for table in tables:
             name = identifier(self.warehouse.schema, table.name)
             ask(self.connection, f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
+            if table in snapshots:
+                lock_changes(self.connection, self.warehouse.schema, table)
         found = relations(self.connection, self.warehouse.schema)
-        for table in tables:
+        for table in (*tables, *map(changes_of, snapshots)):
             self._compare(table, found[table.name])
         return found
 
@@ -250,6 +256,18 @@ class _SliceLoad:
         ask(self.connection, f"DELETE FROM {name} WHERE _slice_date = $1 {also}", self.day, *parameters)  # noqa: S608 - quoted
         for file in self._files(table):
             self._append(FrameReader(table, file, self.open_file), relation)
+
+    def _settle_history(self, table: Table) -> None:
+        """Of a snapshot: its changes and the next one's, then the deletion of those that have become old."""
+        if self.stream.kind is Kind.SNAPSHOT:
+            compared = bring_in_line(self.connection, self.warehouse.schema, table)
+            trimmed = trim(self.connection, self.warehouse.schema, table, self.warehouse.snapshot_days)
+            _log.info(
+                "%s: compared %s with the day before%s",
+                table.name,
+                ", ".join(map(str, sorted(compared))),
+                f"; deleted the full snapshots of {', '.join(map(str, trimmed))}" if trimmed else "",
+            )
 
     def _append(self, frame: FrameReader, relation: Relation) -> None:
         with frame.reader(list(relation.columns)) as reader, self.connection.cursor() as cursor:

@@ -12,6 +12,8 @@ LOCK_TIMEOUT_SECONDS = 120
 """How long a statement waits for another session's lock before the task gives up and is tried again."""
 IDLE_TIMEOUT_SECONDS = 600
 """After this the server ends a transaction whose client says nothing more: its locks must not stay."""
+SNAPSHOT_DAYS = 35
+"""How long full snapshots stay where nothing else is set."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Warehouse:
     """The Connection's id, for messages."""
     partitioned: tuple[str, ...] = ()
     """Tables that are made in month partitions."""
+    snapshot_days: int = SNAPSHOT_DAYS
+    """How many days back from the newest one full snapshots stay."""
 
     def connect(self) -> "Connection":
         """A new session; closes when used as a context manager.

@@ -8,8 +8,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
+from include.warehouse.changes import changes_of
 from include.warehouse.errors import trying
+from include.warehouse.retention import forget_changes, forget_snapshots
 from include.warehouse.session import ask, begin, identifier, literal, lock_ddl
+from include.warehouse.snapshot_views import current_view, history_view
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
 from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 _LEDGER_FILE = "ledger.sql"
 _IN_LEDGER = re.compile(r"(?m)^CREATE (?:TABLE|VIEW) \{(\w+)\}")
 # Columns of the ledger's own that schemas of an earlier version lack.
-_SINCE_ADDED = {"slices": {"kind": "text"}}
+_SINCE_ADDED = {"slices": {"kind": "text", "trimmed_at": "timestamp with time zone"}}
 DDL_LOCK_TIMEOUT_SECONDS = 60
 
 # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
@@ -70,7 +73,7 @@ def statements(
         yield from _partitions(schema, table, present, plan)
     if stream.kind is Kind.SNAPSHOT:
         for table in stream.tables:
-            yield from _current_view(schema, table, present)
+            yield from _snapshots(schema, table, present)
 
 
 def _ledger(schema: str, present: Present) -> Iterator[str]:
@@ -131,22 +134,26 @@ def _comment(column: Column) -> str:
     return ". ".join(part for part in [*parts, "Personal data" if column.personal else ""] if part)
 
 
-def _current_view(schema: str, table: Table, present: Present) -> Iterator[str]:
-    """The newest snapshot of a table, which is also there when it is empty.
+def _snapshots(schema: str, table: Table, present: Present) -> Iterator[str]:
+    """What a snapshot table has beside it: its changes, its views.
 
-    The columns are named, in the table's order, so that the view can be replaced when the table has new ones.
+    A view follows a table that was renamed, so it is made anew with the table.
     """
-    relation, view = present.get(table.name), present.get(f"{table.name}_current")
-    columns = (
-        list(relation.columns) + new_columns(table, relation) if relation else list(declared_types(table))
-    )
-    if view is not None and list(view.columns) == columns:
-        return
-    name, slices = identifier(schema, f"{table.name}_current"), identifier(schema, "slices")
-    newest = f"SELECT max(slice_date) FROM {slices} WHERE table_name = {literal(table.name)}"  # noqa: S608 - quoted
-    yield (
-        f"CREATE OR REPLACE VIEW {name} AS "  # noqa: S608 - quoted
-        f"SELECT {', '.join(identifier(column) for column in columns)} FROM {identifier(schema, table.name)} "
-        f"WHERE {identifier(SLICE_DATE.name)} = ({newest})"
-    )
-    yield f"COMMENT ON VIEW {name} IS {literal(f'The newest snapshot of {table.name}')}"
+    changes = changes_of(table)
+    if table.name not in present:
+        yield forget_snapshots(schema, table)
+    if changes.name not in present:
+        yield forget_changes(schema, table)
+    yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS)
+    current = present.get(f"{table.name}_current") if table.name in present else None
+    yield from current_view(schema, table, _commented_columns(table, present), current)
+    history = present.get(f"{table.name}_history") if changes.name in present else None
+    yield from history_view(schema, table, _commented_columns(changes, present), history)
+
+
+def _commented_columns(table: Table, present: Present) -> dict[str, str]:
+    """The columns that a table will have, in its order, with their comments."""
+    relation = present.get(table.name)
+    names = [*relation.columns, *new_columns(table, relation)] if relation else list(declared_types(table))
+    comments = {column.name: _comment(column) for column in columns_of(table)}
+    return {name: comments.get(name, "") for name in names}

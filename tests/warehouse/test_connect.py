@@ -53,7 +53,10 @@ def test_a_blank_in_a_password_is_no_plus(connection: Connection) -> None:
 def test_a_password_shows_nowhere(connection: Connection) -> None:
     """The warehouse's own text tells schema and Connection only."""
     connection.password = "canary"
-    assert repr(warehouse()) == "Warehouse(schema='zoom', name='zoom_warehouse', partitioned=())"
+    assert (
+        repr(warehouse())
+        == "Warehouse(schema='zoom', name='zoom_warehouse', partitioned=(), snapshot_days=35)"
+    )
 
 
 def test_extra_sets_libpq_options_and_the_schema(connection: Connection) -> None:

@@ -1,0 +1,220 @@
+"""Change slices: beside each snapshot table, each snapshot's difference from the one before it.
+
+They alone carry the history, so full snapshots may be deleted. A snapshot that is gone is told from them again
+where its neighbour is loaded anew: the last change of each key up to its day.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from include.warehouse.session import ask, identifier
+from include.zoom.layout import STAMPS, columns_of, taken_columns
+from include.zoom.stream import Column, Table, Type
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
+
+CHANGE = Column(
+    "_change",
+    Type.TEXT,
+    "first (in the first snapshot there is), added, changed, removed (with its last values), or continued: no "
+    "longer there under this key, but as an added row that has an id now.",
+)
+GONE = "('removed', 'continued')"
+
+# Which change slices are not what the snapshots say, newest first: the snapshot or the one before it was loaded
+# since, one came between, or is no more. A snapshot that neither its table nor the changes hold takes no part.
+_STALE = """
+WITH known AS (
+    SELECT s.slice_date, s.loaded_at, s.load_id, s.extracted_at, s.trimmed_at IS NULL AS whole
+    FROM {slices} s LEFT JOIN {change_slices} c USING (table_name, slice_date)
+    WHERE s.table_name = $1 AND (s.trimmed_at IS NULL OR c.slice_date IS NOT NULL)
+), paired AS (
+    SELECT *, lag(slice_date) OVER w AS previous, lag(loaded_at) OVER w AS previous_loaded_at,
+           lag(whole) OVER w AS previous_whole
+    FROM known WINDOW w AS (ORDER BY slice_date)
+), made AS (SELECT * FROM {change_slices} WHERE table_name = $1)
+SELECT slice_date, p.loaded_at, p.load_id, p.extracted_at, p.whole, p.previous, p.previous_loaded_at, p.previous_whole
+FROM paired p FULL JOIN made m USING (slice_date)
+WHERE (p.loaded_at, p.previous, p.previous_loaded_at)
+      IS DISTINCT FROM (m.loaded_at, m.compared_with, m.compared_loaded_at)
+ORDER BY slice_date DESC
+"""
+# One statement, so that it still reads what it clears.
+_COMPARE = """
+WITH cleared AS (DELETE FROM {changes} WHERE "_slice_date" = $1),
+found AS (
+    INSERT INTO {changes} ({columns}, "_change", "_slice_date", "_load_id", "_extracted_at")
+    SELECT {values},
+           CASE WHEN new.present IS NULL THEN {gone} WHEN old.present THEN 'changed' ELSE '{added}' END,
+           $1, $2, $3
+    FROM ({old}) old FULL JOIN ({new}) new ON {same}
+    WHERE old.present IS NULL OR new.present IS NULL OR ROW({old_columns}) IS DISTINCT FROM ROW({new_columns})
+    RETURNING "_change"
+)
+SELECT count(*) FILTER (WHERE "_change" IN ('first', 'added')), count(*) FILTER (WHERE "_change" = 'changed'),
+       count(*) FILTER (WHERE "_change" IN {is_gone})
+FROM found
+"""
+_WHOLE = """SELECT true AS present, {columns} FROM {table} WHERE "_slice_date" = '{day}'"""
+_FROM_CHANGES = """
+SELECT true AS present, {columns} FROM (
+    SELECT DISTINCT ON ({identity}) "_change", {columns} FROM {changes}
+    WHERE "_slice_date" <= '{day}' ORDER BY {identity}, "_slice_date" DESC
+) latest WHERE "_change" NOT IN {is_gone}
+"""
+_MARK = """
+INSERT INTO {change_slices}
+    (table_name, slice_date, loaded_at, compared_with, compared_loaded_at, added, changed, removed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+
+class _Snapshots(NamedTuple):
+    """A snapshot and the one before it, as `_STALE` gives them; no `loaded_at`: it is no more."""
+
+    day: date
+    loaded_at: datetime | None
+    load_id: str
+    extracted_at: datetime
+    whole: bool
+    previous: date | None
+    previous_loaded_at: datetime | None
+    previous_whole: bool
+
+
+def changes_of(table: Table) -> Table:
+    """The table of a snapshot table's changes: its columns without the volatile ones."""
+    kept = tuple(column for column in taken_columns(table) if not column.volatile)
+    return replace(
+        table,
+        name=f"{table.name}_changes",
+        comment=f"What each snapshot of {table.name} has changed against the one before; see {table.name}_history",
+        columns=(CHANGE, *kept),
+        records=None,
+        inherited=(),
+        from_parent=(),
+    )
+
+
+def identity(table: Table, of: str = "") -> list[str]:
+    """SQL expressions that tell together whether two rows are the same thing, NULL being equal to NULL."""
+    key = table.key or compared_columns(table)
+    return [_identifying(table, name, f"{of}." if of else "") for name in key]
+
+
+def compared_columns(table: Table) -> list[str]:
+    """What makes a change: all columns but the stamps and the volatile ones."""
+    columns = columns_of(changes_of(table))
+    return [column.name for column in columns if column not in (CHANGE, *STAMPS)]
+
+
+def lock_changes(connection: "Connection", schema: str, table: Table) -> None:
+    """Lets nobody else write the table's snapshots until the transaction ends.
+
+    Two loads of neighbouring days that don't see each other would each compare with the wrong day.
+    """
+    name = identifier(schema, changes_of(table).name)
+    ask(connection, f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+
+
+def bring_in_line(connection: "Connection", schema: str, table: Table) -> list[date]:
+    """Makes those change slices anew that are not what the snapshots say; their days.
+
+    From the newest on: what a day is compared with is told by the changes before it, which still stand then.
+    """
+    slices, change_slices = identifier(schema, "slices"), identifier(schema, "change_slices")
+    stale = ask(connection, _STALE.format(slices=slices, change_slices=change_slices), table.name)
+    comparison = _Comparison(connection, schema, table)
+    for row in stale:
+        comparison.make(_Snapshots(*row))
+    return [row[0] for row in stale]
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    connection: "Connection"
+    schema: str
+    table: Table
+
+    def make(self, pair: _Snapshots) -> None:
+        change_slices = identifier(self.schema, "change_slices")
+        clear = f"DELETE FROM {change_slices} WHERE table_name = $1 AND slice_date = $2"  # noqa: S608 - quoted
+        ask(self.connection, clear, self.table.name, pair.day)
+        if pair.loaded_at is None:
+            ask(self.connection, f'DELETE FROM {self._changes} WHERE "_slice_date" = $1', pair.day)  # noqa: S608 - quoted
+            return
+        (counts,) = ask(self.connection, self._statement(pair), pair.day, pair.load_id, pair.extracted_at)
+        ask(
+            self.connection,
+            _MARK.format(change_slices=change_slices),
+            self.table.name,
+            pair.day,
+            pair.loaded_at,
+            pair.previous,
+            pair.previous_loaded_at,
+            *counts,
+        )
+
+    @property
+    def _changes(self) -> str:
+        return identifier(self.schema, changes_of(self.table).name)
+
+    def _statement(self, pair: _Snapshots) -> str:
+        columns = [identifier(name) for name in compared_columns(self.table)]
+        new = self._snapshot(pair.day, whole=pair.whole)
+        return _COMPARE.format(
+            changes=self._changes,
+            columns=", ".join(columns),
+            values=", ".join(
+                f"CASE WHEN new.present THEN new.{name} ELSE old.{name} END" for name in columns
+            ),
+            gone=self._gone(new),
+            added="first" if pair.previous is None else "added",
+            old=self._snapshot(pair.previous, whole=pair.previous_whole),
+            new=new,
+            same=self._same(),
+            old_columns=", ".join(f"old.{name}" for name in columns),
+            new_columns=", ".join(f"new.{name}" for name in columns),
+            is_gone=GONE,
+        )
+
+    def _snapshot(self, day: date | None, *, whole: bool) -> str:
+        """A snapshot's rows: those that stand in its table, else what the changes tell of it."""
+        columns = ", ".join(identifier(name) for name in compared_columns(self.table))
+        if day is None or whole:
+            table = identifier(self.schema, self.table.name)
+            return _WHOLE.format(columns=columns, table=table, day=day or "-infinity")
+        return _FROM_CHANGES.format(
+            columns=columns,
+            changes=self._changes,
+            identity=", ".join(identity(self.table)),
+            day=day,
+            is_gone=GONE,
+        )
+
+    def _same(self) -> str:
+        """Equal identities as PostgreSQL can hash them: it has no full join on IS NOT DISTINCT FROM."""
+        pairs = zip(identity(self.table, "old"), identity(self.table, "new"), strict=True)
+        return " AND ".join(
+            f"coalesce(({old})::text, '') = coalesce(({new})::text, '') AND (({old}) IS NULL) = (({new}) IS NULL)"
+            for old, new in pairs
+        )
+
+    def _gone(self, new: str) -> str:
+        """Whether a row that is no longer there under its key goes on as one that has an id by now."""
+        cases = []
+        for other in set(self.table.key_fallback.values()):
+            names = [identifier(name) for name in self.table.key if name != other]
+            was, of_now = ", ".join(f"old.{name}" for name in names), ", ".join(names)
+            now = f"SELECT {of_now} FROM ({new}) now WHERE {identifier(other)} IS NOT NULL"  # noqa: S608 - quoted
+            cases.append(f"WHEN old.{identifier(other)} IS NULL AND ({was}) IN ({now}) THEN 'continued' ")
+        return f"CASE {''.join(sorted(cases))}ELSE 'removed' END" if cases else "'removed'"
+
+
+def _identifying(table: Table, name: str, prefix: str) -> str:
+    column = prefix + identifier(name)
+    if (other := table.key_fallback.get(name)) is None:
+        return column
+    return f"CASE WHEN {prefix}{identifier(other)} IS NULL THEN {column} END"
