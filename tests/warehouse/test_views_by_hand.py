@@ -11,7 +11,7 @@ from include.launch.postgres import EmbeddedPostgres
 from include.warehouse.load import load
 from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
-from tests.warehouse.frames_of_calls import Desk, Frames, a_file, open_file
+from tests.warehouse.frames_of_calls import ONE, Desk, Frames, a_file, open_file
 
 DAY, NEXT = date(2026, 11, 1), date(2026, 11, 2)
 NINE = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -62,6 +62,11 @@ def absentee(
 ROWS: dict[str, list[dict[str, Any]]] = {
     "users": [
         {"id": "ann", "email": "ann@x.example", "dept": "Sales", "status": "active", "display_name": "Ann"}
+        | {"type": 2, "last_login_time": ONE - timedelta(days=30)},
+        {"id": "bo", "status": "active", "type": 2, "last_login_time": ONE - timedelta(days=30, seconds=1)},
+        {"id": "cy", "status": "active", "type": 2},
+        {"email": "di@x.example", "status": "pending", "type": 7},
+        {"id": "eve"},
     ],
     "meetings": [
         meeting("1", "Ann@x.example", 10, "Sales"),
@@ -155,4 +160,13 @@ def test_who_registered_attended_or_was_absent(ask: Any) -> None:
         ("di@y.example", "address", None, True, False, True, None, 0, 0),
         ("eve@y.example", "address", "Eve Ek", True, False, True, None, 0, 0),
         ("r-flo", "registration", "Flo", True, False, True, None, 0, 0),
+    ]
+
+
+def test_licences_with_those_that_lie_idle(ask: Any) -> None:
+    """A type that Zoom invents later has its number; whoever was never seen is idle."""
+    assert ask("SELECT * FROM zoom.users_by_licence ORDER BY licence") == [
+        (DAY, "(none)", "(none)", 1, 1),
+        (DAY, "7", "pending", 1, 1),
+        (DAY, "Licensed", "active", 3, 2),
     ]

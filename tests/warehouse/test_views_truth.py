@@ -21,7 +21,8 @@ from include.sandbox.settings import Settings
 from include.warehouse.load import load
 from include.warehouse.session import Warehouse
 from include.warehouse.views import views
-from include.zoom.catalog import STREAMS, streams, with_parents
+from include.zoom.catalog import STREAMS, streams
+from include.zoom.choice import with_parents
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import root_records
 from include.zoom.frame import frames
@@ -97,7 +98,7 @@ def asked(sandbox: Sandbox, postgres_server: EmbeddedPostgres) -> Iterator[Desk]
     read = {name.removesuffix("_current") for view in views() for name in view.reads}
     needed = [s.name for s in STREAMS.values() if any(table.name in read for table in s.tables)]
     by_report = streams({"participants_source": "report"})
-    every = {name: by_report[name] for name in with_parents(needed)}
+    every = {name: by_report[name] for name in with_parents(needed, by_report)}
     warehouse = Warehouse(postgres_server.create("views_truth"), "zoom")
     for name, pages in asyncio.run(pulled(sandbox, every)).items():
         load(warehouse, every[name], framed(every[name], pages), open_file)
@@ -260,3 +261,12 @@ def test_attendance_and_absence_of_each_webinar(sandbox: Sandbox, asked: Desk) -
     assert {row[:3]: row[3:] for row in found} == expected
     assert len(found) == len(expected)
     assert {row[3:6] for row in found} >= {(True, True, False), (True, False, True), (False, True, False)}
+
+
+def test_users_of_each_licence(sandbox: Sandbox, asked: Desk) -> None:
+    """Every user once, under type and status."""
+    labels = {1: "Basic", 2: "Licensed", 4: "Unassigned", 99: "None"}
+    users = (row for day, row in truth(sandbox, "users") if day == DAYS[0])
+    expected = Counter((labels[row["type"]], row["status"]) for row in users)
+    found = asked.rows("SELECT licence, status, users FROM zoom.users_by_licence")
+    assert {row[:2]: row[2] for row in found} == expected

@@ -1,6 +1,6 @@
 -- Hosts, meetings and minutes per UTC day, from meetings. A day that is loaded and had no meeting has zeros; a day
 -- that is not loaded has no row. Hosts are told apart by their address at meeting time, since Zoom's history of
--- meetings has no host id.
+-- meetings has no host id. The table active_hosts is Zoom's own sum per host, of days in the account's time zone.
 SELECT
     s.slice_date AS day, -- UTC day on which the meetings began
     s.final AS is_final, -- Whether the day was asked late enough to be complete
