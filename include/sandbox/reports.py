@@ -43,7 +43,6 @@ def history(account: Account, asked: Asked) -> Row:
 def history_row(account: Account, meeting: Meeting) -> Row:
     """A record of the history; hosts only by name and e-mail at that time."""
     people, found = account.people, seats(account.people, meeting)
-    features = draw(people.seed, "features", meeting.day, meeting.slot).getrandbits(len(_FEATURES))
     row: Row = {
         "meeting_uuid": meeting.uuid,
         "meeting_id": meeting.number,
@@ -60,8 +59,7 @@ def history_row(account: Account, meeting: Meeting) -> Row:
         "group": [people.group_name(people.group_of(meeting.host))],
         "source": "Zoom",
         "create_time": zulu(meeting.start - timedelta(days=1)),
-        "feature_used": {name: bool(features >> n & 1) for n, name in enumerate(_FEATURES)}
-        | {"record_to_cloud": meeting.recorded},
+        "feature_used": features(account, meeting),
     }
     if meeting.is_webinar:
         row |= {"unique_viewers": len(found), "max_concurrent_views": len(found)}
@@ -75,9 +73,16 @@ def history_row(account: Account, meeting: Meeting) -> Row:
     return row
 
 
+def features(account: Account, meeting: Meeting) -> dict[str, bool]:
+    """Which features a meeting used."""
+    bits = draw(account.settings.seed, "features", meeting.day, meeting.slot).getrandbits(len(_FEATURES))
+    used = {name: bool(bits >> n & 1) for n, name in enumerate(_FEATURES)}
+    return used | {"record_to_cloud": meeting.recorded}
+
+
 def past_participants(account: Account, asked: Asked) -> Row:
     """`GET /past_meetings/{uuid}/participants`: nobody, where only one person was there."""
-    meeting = _past(account, asked)
+    meeting = past(account, asked)
     if meeting.is_webinar:
         raise ApiError(400, 3000, "Cannot access webinar info.")
     found = [] if meeting.what == "alone" else seats(account.people, meeting)
@@ -86,7 +91,7 @@ def past_participants(account: Account, asked: Asked) -> Row:
 
 def report_participants(account: Account, asked: Asked) -> Row:
     """`GET /report/meetings/{uuid}/participants`: there is no report where only one person was there."""
-    meeting = _past(account, asked)
+    meeting = past(account, asked)
     if meeting.is_webinar or meeting.what == "alone" or meeting.end.date() < oldest_report_day(account):
         raise ApiError(404, 3001, f"Meeting {asked.values['meetingId']} not found or has expired.")
     return _participants(account, asked, meeting, seats(account.people, meeting), as_report)
@@ -94,9 +99,15 @@ def report_participants(account: Account, asked: Asked) -> Row:
 
 def past_meeting(account: Account, asked: Asked) -> Row:
     """`GET /past_meetings/{uuid}`: the only one that tells the host's id."""
-    meeting, people = _past(account, asked), account.people
+    meeting = past(account, asked)
     if meeting.is_webinar:
         raise ApiError(400, 300, "Cannot access meeting information.")
+    return past_row(account, meeting)
+
+
+def past_row(account: Account, meeting: Meeting) -> Row:
+    """A past meeting's details."""
+    people = account.people
     found = seats(people, meeting)
     return {
         "uuid": meeting.uuid,
@@ -113,7 +124,7 @@ def past_meeting(account: Account, asked: Asked) -> Row:
         "participants_count": sum(not seat.waiting for seat in found),
         "dept": people.department(meeting.host),
         "source": "Zoom",
-        "has_meeting_summary": False,
+        "has_meeting_summary": features(account, meeting)["meeting_summary"],
     }
 
 
@@ -177,7 +188,7 @@ def _participants(
     }
 
 
-def _past(account: Account, asked: Asked) -> Meeting:
+def past(account: Account, asked: Asked) -> Meeting:
     """The meeting whom a path names by uuid, or the latest one by id."""
     name, now = asked.values["meetingId"], account.now()
     found = account.meetings.latest(int(name), now) if name.isdecimal() else account.meetings.find(name)
@@ -203,14 +214,14 @@ def _history_walk(account: Account, asked: Asked, since: datetime, until: dateti
         while day <= last:
             for meeting in account.meetings.on(day, slot):
                 told = meeting.end if by_end else meeting.start
-                if since <= told < until and _listed(account, meeting) and _kind(meeting) in wanted:
+                if since <= told < until and listed(account, meeting) and _kind(meeting) in wanted:
                     yield _place(meeting), history_row(account, meeting)
             day, slot = day + timedelta(days=1), 0
 
     return walk
 
 
-def _listed(account: Account, meeting: Meeting) -> bool:
+def listed(account: Account, meeting: Meeting) -> bool:
     """Whether a report has it yet: a running one is not there, a late one comes hours after it ended."""
     lag = timedelta(hours=account.settings.late_hours if meeting.late else 0)
     return meeting.end + lag <= account.now()

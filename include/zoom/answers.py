@@ -74,7 +74,8 @@ _USE_OAUTH = (
 )
 # Zoom says so in words under several codes, or in a success without one (its description of `/report/telephone`).
 _NOT_INCLUDED = re.compile(
-    r"only available for (?:a |the )?paid|has not subscribed to|Enable the [\w* -]{1,60} feature",
+    r"only available for (?:a |the )?paid|has not subscribed to|Enable the [\w* -]{1,60} feature"
+    r"|meeting summary disabled|access to meeting summaries is restricted",
     re.IGNORECASE,
 )
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")

@@ -184,10 +184,10 @@ def _page(listing: Listing, number: int, asked: Mapping[str, str], answer: Answe
 
 
 def _check_echo(listing: Listing, asked: Mapping[str, str], payload: Mapping[str, Any]) -> None:
-    """A range that is too wide is clamped without an error: only the echo shows."""
+    """A range that is too wide is clamped without an error: only the echo shows; of times, their days count."""
     for name in ("from", "to"):
         echoed = str(payload.get(name) or "")[:10]
-        if name in asked and echoed and echoed != asked[name]:
+        if name in asked and echoed and echoed != asked[name][:10]:
             raise IncompleteData(
                 f"GET {listing.path} was asked {name} {asked[name]} and answered {name} {echoed}: "
                 "Zoom has narrowed the window. Nothing of it is loaded."

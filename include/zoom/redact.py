@@ -23,6 +23,7 @@ _NAMES = frozenset(
         "download_token",
         "host_key",
         "join_url",
+        "participant_pin_code",
         "passcode",
         "password",
         "personal_meeting_url",
@@ -43,7 +44,8 @@ _QUERY_SECRET = re.compile(rf"(?i)(?P<before>[?&#;]|%3F|%26|%23)(?:{_IN_QUERY})(
 # What an answer with a secret has somewhere in it, in lower case. A search for each is many times faster than
 # one pattern. An escaped ASCII character could spell a name: such an answer is looked through as well.
 _SUSPECT = (
-    *(b"start_url", b"join_url", b"personal_meeting_url", b"host_key", b"activation_code", b"authorization"),
+    *(b"start_url", b"join_url", b"personal_meeting_url", b"host_key"),
+    *(b"activation_code", b"pin_code", b"authorization"),
     *(b"passcode", b"password", b"pwd", b"secret", b"token", b"zak", b'"tk"', b"tk=", b"tk%3d"),
     *(b"\\u002", b"\\u003", b"\\u004", b"\\u005", b"\\u006", b"\\u007"),
 )

@@ -88,6 +88,8 @@ def test_a_missing_scope_is_named() -> None:
         "Only available for Paid or ZMP account: abc.",
         "This is only available for the paid account: abc.",
         "This account has not subscribed to toll-free audio conference plan.",
+        "Meeting summary disabled. To enable this feature, see the settings.",
+        "Access to meeting summaries is restricted by account settings.",
         "Enable the **Toll Report** feature to perform this action.",
     ],
 )

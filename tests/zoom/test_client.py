@@ -114,6 +114,20 @@ async def test_a_narrowed_window_is_an_error(client: ZoomClient, zoom: FakeZoom)
     assert len(await pages_of(client, listing, **window)) == 1
 
 
+async def test_a_window_of_times_may_be_echoed_in_another_form(client: ZoomClient, zoom: FakeZoom) -> None:
+    """Days are compared; another day is an error."""
+    listing = Listing(path="/r", list_key="things", label=Label.LIGHT, echoes_window=True)
+    asked = {"from": "2026-03-10T00:00:00Z", "to": "2026-03-11T00:00:00Z"}
+    zoom.order(
+        "/r",
+        answer(200, {**EMPTY, "from": "2026-03-10T00:00:00.000+00:00", "to": "2026-03-11"}),
+        answer(200, {**EMPTY, **asked, "from": "2026-03-11T00:00:00Z"}),
+    )
+    assert len(await pages_of(client, listing, **asked)) == 1
+    with pytest.raises(IncompleteData, match="narrowed"):
+        await pages_of(client, listing, **asked)
+
+
 @pytest.mark.parametrize(
     ("header", "wait"),
     [

@@ -17,6 +17,13 @@ PERSONAL = re.compile(
 NOT_PERSONAL = {
     "divisions.division_name": "a division's name",
     "groups.name": "a group's name",
+    "meeting_questions.question_id": "Zoom's own",
+    "meeting_questions.question_status": "one of a few",
+    "meeting_summaries.summary_created_time": "a time",
+    "meeting_summaries.summary_end_time": "a time",
+    "meeting_summaries.summary_last_modified_time": "a time",
+    "meeting_summaries.summary_start_time": "a time",
+    "meeting_survey_answers.question_id": "Zoom's own",
     "recording_files.file_extension": "mp4 and the like",
     "webinar_panelists.name_tag_id": "a name tag that Zoom numbers",
     "webinar_questions.question_id": "an id",

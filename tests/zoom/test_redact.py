@@ -22,6 +22,7 @@ SECRET_NAMES = st.sampled_from(
         "host_key",
         "default_password_for_scheduled_meetings",
         "pmi_password",
+        "participant_pin_code",
         "zak",
     ]
 )

@@ -7,6 +7,9 @@ from include.sandbox.products import (
     billing,
     hosts,
     logs,
+    meeting_lists,
+    meetings,
+    past_meetings,
     people,
     webinar_answers,
     webinars,
@@ -15,6 +18,9 @@ from include.sandbox.routes import Route, Truth
 
 _PRODUCTS = (
     people,
+    meetings,
+    past_meetings,
+    meeting_lists,
     attendance,
     webinar_answers,
     webinars,

@@ -13,11 +13,20 @@ from include.zoom.catalog.logs import (
     REMOTE_SUPPORT,
     SIGN_INS,
 )
+from include.zoom.catalog.meeting_summaries import MEETING_SUMMARIES
 from include.zoom.catalog.meetings import MEETINGS
+from include.zoom.catalog.one_person_meetings import ONE_PERSON_MEETINGS
 from include.zoom.catalog.participants import PARTICIPANTS_BY, meeting_participants
+from include.zoom.catalog.past_meetings import (
+    MEETING_DETAILS,
+    MEETING_POLL_ANSWERS,
+    MEETING_QUESTIONS,
+    MEETING_SURVEY_ANSWERS,
+)
 from include.zoom.catalog.recordings import RECORDINGS
 from include.zoom.catalog.reports import RECORDING_STORAGE, TELEPHONE, UPCOMING_EVENTS
 from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
+from include.zoom.catalog.scheduled_meetings import MEETING_REGISTRANTS, SCHEDULED_MEETINGS
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
 from include.zoom.catalog.users import USERS
@@ -52,6 +61,14 @@ _EVERY = (
     USER_SETTINGS,
     MEETINGS,
     meeting_participants("past_meetings"),
+    MEETING_DETAILS,
+    MEETING_POLL_ANSWERS,
+    MEETING_QUESTIONS,
+    MEETING_SURVEY_ANSWERS,
+    MEETING_SUMMARIES,
+    ONE_PERSON_MEETINGS,
+    SCHEDULED_MEETINGS,
+    MEETING_REGISTRANTS,
     RECORDINGS,
     DAILY_USAGE,
     WEBINAR_PARTICIPANTS,
