@@ -6,7 +6,7 @@ from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError, no_user
 from include.sandbox.limits import LIGHT, MEDIUM
 from include.sandbox.paging import counted, over, page_size
-from include.sandbox.profiles import details, profile
+from include.sandbox.profiles import details, profile, summary
 from include.sandbox.routes import Route
 
 Row = dict[str, Any]
@@ -34,21 +34,9 @@ def user(account: Account, asked: Asked) -> Row:
     return row | ({"account_id": asked.account_id} if asked.account_id else {})
 
 
-def summary(account: Account, _: Asked) -> Row:
+def _summary(account: Account, _: Asked) -> Row:
     """`GET /users/summary`."""
-    people = account.people
-    types = [0, 0, 0, 0, 0]
-    for index in people.indices("active"):
-        types[people.user_type(index)] += 1
-    return {
-        "licensed_users_count": types[2],
-        "basic_users_count": types[1],
-        "on_prem_users_count": 0,
-        "room_users_count": 0,
-        "pending_users_count": people.pending,
-        "join_only_users_count": types[4],
-        "total_users_count": types[1] + types[2] + types[4] + people.pending,
-    }
+    return summary(account.people)
 
 
 def groups(account: Account, asked: Asked) -> Row:
@@ -89,7 +77,7 @@ def find_user(account: Account, asked: Asked) -> int:
 
 ROUTES = (
     Route("/users", MEDIUM, ("user:read:list_users:admin", "user:read:admin"), users),
-    Route("/users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"), summary),
+    Route("/users/summary", MEDIUM, ("user:read:summary:admin", "user:read:admin"), _summary),
     Route(
         "/users/{userId}",
         LIGHT,

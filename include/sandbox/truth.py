@@ -7,7 +7,7 @@ from typing import Any
 
 from include.sandbox.account import Account
 from include.sandbox.meetings import Meeting
-from include.sandbox.profiles import profile
+from include.sandbox.profiles import profile, summary
 from include.sandbox.reports import daily_rows, history_row
 from include.sandbox.routes import Truth
 from include.sandbox.seats import as_past, as_report, seats
@@ -17,6 +17,10 @@ Row = dict[str, Any]
 
 def _users(account: Account, _: date, __: str) -> Iterator[Row]:
     return (profile(account.people, index, account.now()) for index in range(account.people.count))
+
+
+def _user_summary(account: Account, _: date, __: str) -> Iterator[Row]:
+    yield summary(account.people)
 
 
 def _groups(account: Account, _: date, __: str) -> Iterator[Row]:
@@ -65,6 +69,7 @@ def _over(account: Account, day: date) -> Iterator[Meeting]:
 
 TABLES: Truth = {
     "users": _users,
+    "user_summary": _user_summary,
     "groups": _groups,
     "group_members": _group_members,
     "meetings": _meetings,

@@ -29,7 +29,7 @@ from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
 from include.zoom.catalog.scheduled_meetings import MEETING_REGISTRANTS, SCHEDULED_MEETINGS
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
-from include.zoom.catalog.users import USERS
+from include.zoom.catalog.users import USER_SUMMARY, USERS
 from include.zoom.catalog.webinar_answers import (
     WEBINAR_POLL_ANSWERS,
     WEBINAR_QUESTIONS,
@@ -51,6 +51,7 @@ __all__ = ["SOURCES", "STREAMS", "streams"]
 # Parents before their children.
 _EVERY = (
     USERS,
+    USER_SUMMARY,
     GROUPS,
     GROUP_MEMBERS,
     ROLES,

@@ -63,3 +63,36 @@ USERS = Stream(
     scopes=("user:read:list_users:admin",),
     classic_scopes=("user:read:admin",),
 )
+
+# https://developers.zoom.us/docs/api/users/#tag/users/get/users/summary (MEDIUM)
+USER_SUMMARY = Stream(
+    name="user_summary",
+    kind=Kind.SNAPSHOT,
+    lists=(
+        Listing(
+            path="/users/summary", list_key="total_users_count", label=Label.MEDIUM, whole=True, paged=False
+        ),
+    ),
+    tables=(
+        Table(
+            name="user_summary",
+            comment="How many users Zoom itself counts: one row, to compare users with",
+            columns=(
+                Column(
+                    "total_users_count",
+                    Type.BIGINT,
+                    "Licensed, basic, on-premise and unlicensed users, and rooms",
+                ),
+                Column("licensed_users_count", Type.BIGINT, "Licensed users", volatile=True),
+                Column("basic_users_count", Type.BIGINT, "Basic users", volatile=True),
+                Column("on_prem_users_count", Type.BIGINT, "On-premise users", volatile=True),
+                Column("room_users_count", Type.BIGINT, "Zoom Rooms, which are not in users", volatile=True),
+                Column("pending_users_count", Type.BIGINT, "Users who have not accepted yet", volatile=True),
+                Column("join_only_users_count", Type.BIGINT, "Users without a licence", volatile=True),
+            ),
+            key=("total_users_count",),
+        ),
+    ),
+    scopes=("user:read:summary:admin",),
+    classic_scopes=("user:read:admin",),
+)
