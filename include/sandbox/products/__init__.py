@@ -5,12 +5,15 @@ from include.sandbox.products import (
     account_reports,
     attendance,
     billing,
+    chat,
+    dashboards,
     hosts,
     logs,
     meeting_lists,
     meetings,
     past_meetings,
     people,
+    rooms,
     webinar_answers,
     webinars,
 )
@@ -28,6 +31,9 @@ _PRODUCTS = (
     logs,
     account_reports,
     billing,
+    dashboards,
+    rooms,
+    chat,
 )
 
 ROUTES: tuple[Route, ...] = (

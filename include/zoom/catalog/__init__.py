@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 
 from include.zoom.catalog.billing import BILLING_INVOICES, BILLING_REPORTS
+from include.zoom.catalog.chat import CHAT_SESSIONS
+from include.zoom.catalog.dashboards import (
+    DASHBOARD_MEETING_PARTICIPANTS,
+    DASHBOARD_MEETING_QOS,
+    DASHBOARD_MEETINGS,
+    DASHBOARD_WEBINAR_PARTICIPANTS,
+    DASHBOARD_WEBINARS,
+)
 from include.zoom.catalog.divisions import DIVISION_USERS, DIVISIONS
 from include.zoom.catalog.groups import GROUP_MEMBERS, GROUPS
 from include.zoom.catalog.hosts import ACTIVE_HOSTS, INACTIVE_HOSTS
@@ -26,7 +34,9 @@ from include.zoom.catalog.past_meetings import (
 from include.zoom.catalog.recordings import RECORDINGS
 from include.zoom.catalog.reports import RECORDING_STORAGE, TELEPHONE, UPCOMING_EVENTS
 from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
+from include.zoom.catalog.rooms import ROOMS
 from include.zoom.catalog.scheduled_meetings import MEETING_REGISTRANTS, SCHEDULED_MEETINGS
+from include.zoom.catalog.tracking import TRACKING_FIELDS
 from include.zoom.catalog.usage import DAILY_USAGE
 from include.zoom.catalog.user_details import USER_DETAILS, USER_SETTINGS
 from include.zoom.catalog.users import USER_SUMMARY, USERS
@@ -94,6 +104,14 @@ _EVERY = (
     UPCOMING_EVENTS,
     BILLING_REPORTS,
     BILLING_INVOICES,
+    DASHBOARD_MEETINGS,
+    DASHBOARD_MEETING_PARTICIPANTS,
+    DASHBOARD_MEETING_QOS,
+    DASHBOARD_WEBINARS,
+    DASHBOARD_WEBINAR_PARTICIPANTS,
+    TRACKING_FIELDS,
+    ROOMS,
+    CHAT_SESSIONS,
 )
 
 SOURCES: Mapping[str, Mapping[str, Stream]] = {

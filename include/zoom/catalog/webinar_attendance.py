@@ -24,6 +24,7 @@ WEBINAR_PARTICIPANTS = Stream(
             label=Label.HEAVY,
             params={"include_fields": "registrant_id"},
             counts_records=True,
+            unsettled_while_zero="duration",
             history_days=180,
         ),
     ),
