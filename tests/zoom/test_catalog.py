@@ -16,7 +16,7 @@ Json = Any
 EVERY = [*STREAMS.values(), streams({"participants_source": "report"})["meeting_participants"]]
 SPECS = os.environ.get("ZOOM_SPECS")
 # Zoom describes them in a file that was not to be had.
-NOT_DESCRIBED = ("/roles", "/roles/{role_id}/members")
+NOT_DESCRIBED = ("/roles", "/metrics/", "/rooms", "/report/chat/")
 # What only answers to other parameters have.
 NOT_ASKED = {
     "user_settings": {
@@ -62,7 +62,7 @@ def test_both_lists_of_participants_fill_the_same_table() -> None:
 def test_every_field_that_zoom_describes_is_a_column_or_a_secret(stream: Stream) -> None:
     """Fields of the listed records, and of the records within them that have a table of their own."""
     listing = stream.lists[0]
-    if listing.path in NOT_DESCRIBED:
+    if listing.path.startswith(NOT_DESCRIBED):
         pytest.skip("Zoom's file is not there")
     document, answer = _response(listing.path)
     record = answer if listing.whole else _fields(document, answer)[listing.list_key]["items"]
