@@ -13,6 +13,15 @@ CREATE TABLE {slices} (
     PRIMARY KEY (table_name, slice_date)
 );
 COMMENT ON TABLE {slices} IS 'What each slice of each table holds: which extraction, how many rows, whether final.';
+COMMENT ON COLUMN {slices}.table_name IS 'The table.';
+COMMENT ON COLUMN {slices}.slice_date IS 'Its slice: a UTC day, a month''s first day, or the day of a snapshot.';
+COMMENT ON COLUMN {slices}.stream IS 'The stream that fills it.';
+COMMENT ON COLUMN {slices}.extracted_at IS 'Zoom''s clock when the extraction began; a newer extraction replaces the slice.';
+COMMENT ON COLUMN {slices}.attempt_id IS 'The extraction: the name of its folder in landing.';
+COMMENT ON COLUMN {slices}.load_id IS 'The load that wrote it: _load_id of its rows.';
+COMMENT ON COLUMN {slices}.rows IS 'Rows that it has.';
+COMMENT ON COLUMN {slices}.final IS 'Whether it was extracted at least 48 hours after its end, when Zoom adds nothing more.';
+COMMENT ON COLUMN {slices}.loaded_at IS 'The warehouse''s clock when it was written.';
 COMMENT ON COLUMN {slices}.kind IS 'interval (a day), month or snapshot; NULL where an earlier version loaded it.';
 COMMENT ON COLUMN {slices}.trimmed_at IS 'Since when the rows of a full snapshot are deleted; its changes stay.';
 
@@ -29,12 +38,24 @@ CREATE TABLE {load_ledger} (
     final boolean NOT NULL
 );
 COMMENT ON TABLE {load_ledger} IS 'Each slice that was ever loaded, in the order of loading; only ever appended to.';
+COMMENT ON COLUMN {load_ledger}.loaded_at IS 'The warehouse''s clock.';
+COMMENT ON COLUMN {load_ledger}.transaction_id IS 'Says after a lost connection whether the load was committed.';
+COMMENT ON COLUMN {load_ledger}.load_id IS 'The load: _load_id of the rows that it wrote.';
+COMMENT ON COLUMN {load_ledger}.stream IS 'The stream that was loaded.';
+COMMENT ON COLUMN {load_ledger}.table_name IS 'The table.';
+COMMENT ON COLUMN {load_ledger}.slice_date IS 'Its slice.';
+COMMENT ON COLUMN {load_ledger}.extracted_at IS 'Zoom''s clock when the extraction began.';
+COMMENT ON COLUMN {load_ledger}.attempt_id IS 'The extraction: the name of its folder in landing.';
+COMMENT ON COLUMN {load_ledger}.rows IS 'Rows that were written.';
+COMMENT ON COLUMN {load_ledger}.final IS 'Whether the slice was final then.';
 
 CREATE TABLE {account} (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     account text NOT NULL
 );
 COMMENT ON TABLE {account} IS 'The Zoom account whose data this schema holds: account id and host.';
+COMMENT ON COLUMN {account}.only_row IS 'True: there is one row.';
+COMMENT ON COLUMN {account}.account IS 'Account id and host.';
 
 CREATE TABLE {checks} (
     checked_at timestamp with time zone NOT NULL,
@@ -71,6 +92,18 @@ SELECT * FROM (
 ) AS latest
 WHERE outcome = 'failed';
 COMMENT ON VIEW {failing} IS 'The checks whose latest outcome is a failure.';
+COMMENT ON COLUMN {failing}.checked_at IS 'The warehouse''s clock.';
+COMMENT ON COLUMN {failing}.stream IS 'The stream that was checked.';
+COMMENT ON COLUMN {failing}.attempt_id IS 'The extraction: the name of its folder in landing.';
+COMMENT ON COLUMN {failing}.load_id IS 'The load; NULL where pull or transform failed before there was one.';
+COMMENT ON COLUMN {failing}.table_name IS 'NULL where the check is of the extraction as a whole.';
+COMMENT ON COLUMN {failing}.slice_date IS 'NULL where the check is of the extraction as a whole.';
+COMMENT ON COLUMN {failing}.check_name IS 'Which check; docs/trust.md says what each means.';
+COMMENT ON COLUMN {failing}.severity IS 'hard: the old slice stays; warn: it is told.';
+COMMENT ON COLUMN {failing}.outcome IS 'failed.';
+COMMENT ON COLUMN {failing}.expected IS 'What would pass.';
+COMMENT ON COLUMN {failing}.found IS 'What was there.';
+COMMENT ON COLUMN {failing}.told IS 'What it means, where that is not plain.';
 
 CREATE TABLE {new_fields} (
     stream text NOT NULL,
@@ -86,6 +119,8 @@ CREATE TABLE {new_fields} (
     PRIMARY KEY (table_name, field)
 );
 COMMENT ON TABLE {new_fields} IS 'Fields that Zoom sends and no column declares; their values stand in the table''s _extra.';
+COMMENT ON COLUMN {new_fields}.stream IS 'The stream that met it.';
+COMMENT ON COLUMN {new_fields}.table_name IS 'The table in whose _extra it stands.';
 COMMENT ON COLUMN {new_fields}.field IS 'Its name, with dots where it is nested.';
 COMMENT ON COLUMN {new_fields}.first_seen IS 'The first extraction that had it.';
 COMMENT ON COLUMN {new_fields}.last_seen IS 'The newest extraction that had it.';
@@ -112,6 +147,11 @@ SELECT
     CASE WHEN held.final THEN held.rows - provisional.rows END AS settled_by
 FROM {slices} AS held LEFT JOIN provisional USING (table_name, slice_date);
 COMMENT ON VIEW {settling} IS 'Each slice of each table: whether more may come, from when on nothing does, and what came last.';
+COMMENT ON COLUMN {settling}.table_name IS 'The table.';
+COMMENT ON COLUMN {settling}.slice_date IS 'Its slice.';
+COMMENT ON COLUMN {settling}.stream IS 'The stream that fills it.';
+COMMENT ON COLUMN {settling}.rows IS 'Rows that it has.';
+COMMENT ON COLUMN {settling}.extracted_at IS 'Zoom''s clock when the extraction began.';
 COMMENT ON COLUMN {settling}.state IS 'provisional: a later run loads it again; final: extracted 48 hours after its end; snapshot: of one moment.';
 COMMENT ON COLUMN {settling}.final_from IS 'An extraction from this moment on is final.';
 COMMENT ON COLUMN {settling}.provisional_rows IS 'Rows of the last provisional load before it became final.';

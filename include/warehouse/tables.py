@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LEDGER_FILE = "ledger.sql"
 _IN_LEDGER = re.compile(r"(?m)^CREATE (?:TABLE|VIEW) \{(\w+)\}")
+_COMMENT_IN_LEDGER = re.compile(r"COMMENT ON \w+ \{(\w+)\}(?:\.(\w+))? IS '(.*)'")
 # Columns of the ledger's own that schemas of an earlier version lack.
 _SINCE_ADDED = {"slices": {"kind": "text", "trimmed_at": "timestamp with time zone"}}
 DDL_LOCK_TIMEOUT_SECONDS = 60
@@ -77,15 +78,26 @@ def statements(
 
 
 def _ledger(schema: str, present: Present) -> Iterator[str]:
-    """Each relation of the ledger that is not there: a schema of an earlier version has some of them."""
+    """Relations and comments of the ledger that are not there: a schema of an earlier version has some of them."""
     text = files("include.warehouse").joinpath(_LEDGER_FILE).read_text()
     names = {name: identifier(schema, name) for name in _IN_LEDGER.findall(text)}
     for table, columns in _SINCE_ADDED.items():
         for column in columns.keys() - (present[table].columns if table in present else columns).keys():
             yield f"ALTER TABLE {names[table]} ADD COLUMN {identifier(column)} {columns[column]}"
-    for block in re.split(r"\n(?=CREATE )", text):
-        if (found := _IN_LEDGER.search(block)) and found[1] not in present:
-            yield from (part.format(**names) for part in block.split(";\n") if part.strip())
+    for statement in text.split(";\n"):
+        if statement.strip() and not _is_there(statement, present):
+            yield statement.format(**names)
+
+
+def _is_there(statement: str, present: Present) -> bool:
+    """Whether a relation of the ledger, or a comment on it, is as the statement would make it."""
+    if not (found := _COMMENT_IN_LEDGER.fullmatch(statement.strip())):
+        found = _IN_LEDGER.search(statement)
+        return found is not None and found[1] in present
+    name, column, comment = found[1], found[2], found[3].replace("''", "'")
+    if (relation := present.get(name)) is None:
+        return False
+    return comment == (relation.comments.get(column) if column else relation.comment)
 
 
 def _table(schema: str, table: Table, relation: Relation | None, plan: Partitions) -> Iterator[str]:

@@ -122,6 +122,17 @@ def test_a_changed_comment_is_written(desk: Desk) -> None:
     assert desk.rows("SELECT obj_description('zoom.calls'::regclass)") == [("It's calls",)]
 
 
+def test_the_ledgers_comments_come_to_an_older_schema(desk: Desk) -> None:
+    """A schema whose ledger says nothing, or something else, is told."""
+    load(desk.warehouse, a_stream(), Frames(), open_file)
+    desk.rows("COMMENT ON COLUMN zoom.slices.rows IS 'Lines'; COMMENT ON VIEW zoom.settling IS NULL")
+    load(desk.warehouse, a_stream(), Frames(), open_file)
+    told = desk.rows(
+        "SELECT col_description('zoom.slices'::regclass, 7), obj_description('zoom.settling'::regclass) LIKE 'Each %'"
+    )
+    assert told == [("Rows that it has.", True)]
+
+
 def test_a_schema_of_any_name(desk: Desk) -> None:
     """Names are quoted, so that no schema's name can break a statement."""
     warehouse = replace(desk.warehouse, schema="o\"dd; n'ame")

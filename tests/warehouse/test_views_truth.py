@@ -270,3 +270,15 @@ def test_users_of_each_licence(sandbox: Sandbox, asked: Desk) -> None:
     expected = Counter((labels[row["type"]], row["status"]) for row in users)
     found = asked.rows("SELECT licence, status, users FROM zoom.users_by_licence")
     assert {row[:2]: row[2] for row in found} == expected
+
+
+def test_who_hosted_each_meeting(sandbox: Sandbox, asked: Desk) -> None:
+    """Nobody is taken for another; only hosts without participants whose address changed are not found."""
+    account = sandbox.account
+    held = {meeting.uuid: meeting for day in DAYS for meeting in account.meetings.on(day)}
+    found = asked.rows("SELECT meeting_uuid, user_id, matched_by FROM zoom.meeting_hosts")
+    assert {uuid for uuid, _, _ in found} == held.keys()
+    known = {uuid: user for uuid, user, _ in found if user}
+    assert known == {uuid: account.people.user_id(held[uuid].host) for uuid in known}
+    assert {held[uuid].what for uuid in held.keys() - known.keys()} <= {"webinar", "alone"}
+    assert {by for _, _, by in found} >= {"participant", "address"}
