@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults check format lock clean
+.PHONY: run up connect test nightly faults check docs format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -29,6 +29,9 @@ check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	$(BIN)/pytest --quiet tests/test_arrows.py tests/test_house.py
+
+docs: .venv/.dev ## docs/tables.md from the streams' declarations
+	@$(BIN)/python -m include.zoom.reference > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix

@@ -1,0 +1,143 @@
+"""`python -m include.zoom.reference`: docs/tables.md, made from the declarations."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+
+from include.zoom.catalog import SOURCES, STREAMS
+from include.zoom.layout import columns_of
+from include.zoom.stream import Asked, Column, Kind, Listing, Parent, Stream, Table
+
+_SLICES = {
+    Kind.INTERVAL: "a UTC day of its own time",
+    Kind.MONTH: "a month",
+    Kind.SNAPSHOT: "the day it was asked",
+}
+_PLANS = {"free": "any", "pro": "Pro", "business": "Business"}
+_WINDOWS = {
+    Asked.YEAR_MONTH: " a month",
+    Asked.EACH_MONTH: " a month",
+    Asked.EACH_DAY: " a day",
+    Asked.EACH_DAY_TIMES: " a day",
+}
+
+
+def reference() -> str:
+    """The page, as Markdown."""
+    environment = Environment(
+        autoescape=False,  # noqa: S701 (Markdown of our own declarations)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.from_string(files("include.zoom").joinpath("tables.md.jinja").read_text())
+    tables = sum(len(stream.tables) for stream in STREAMS.values())
+    streams = [_told(stream) for stream in STREAMS.values()]
+    text = template.render(streams=streams, tables=tables, scopes=list(_scopes()))
+    return text.rstrip() + "\n"
+
+
+def _told(stream: Stream) -> dict[str, Any]:
+    return {
+        "name": stream.name,
+        "parent": f"; brings `{stream.parent.stream}` along" if stream.parent else "",
+        "default": "on" if stream.on_by_default else "off",
+        "slice": _slice(stream),
+        "sources": " or ".join(_source(each.lists) for each in _variants(stream)),
+        "cost": " or ".join(_cost(each) for each in _variants(stream)),
+        "scopes": " or ".join(
+            f"{_code(each.scopes)} ({_code(each.classic_scopes)})" for each in _variants(stream)
+        ),
+        "plan": " and ".join(part for part in (_PLANS[stream.plan], stream.needs) if part),
+        "history": _history(stream),
+        "tables": [_table(table) for table in stream.tables],
+    }
+
+
+def _slice(stream: Stream) -> str:
+    if stream.kind is Kind.INTERVAL and not stream.dated_by:
+        return "its parent's day" if stream.parent else "the day that was asked"
+    return _SLICES[stream.kind]
+
+
+def _variants(stream: Stream) -> tuple[Stream, ...]:
+    """The stream, and its other sources where a setting chooses between several."""
+    return next(
+        (tuple(by.values()) for by in SOURCES.values() if next(iter(by.values())).name == stream.name),
+        (stream,),
+    )
+
+
+def _source(lists: Iterable[Listing]) -> str:
+    return ", ".join(dict.fromkeys(f"`GET {listing.path}`" for listing in lists))
+
+
+def _cost(stream: Stream) -> str:
+    """Three times as many requests for three lists alike, by label and size of a page."""
+    forms: dict[tuple[str, str], int] = {}
+    for listing in stream.lists:
+        form = (_requests(listing, stream.parent), listing.label.upper())
+        forms[form] = forms.get(form, 0) + 1
+    return ", ".join(
+        f"{count} · {requests} {label}" if count > 1 else f"{requests} {label}"
+        for (requests, label), count in forms.items()
+    )
+
+
+def _requests(listing: Listing, parent: Parent | None) -> str:
+    window = _WINDOWS.get(listing.asked, "")
+    pages = f"(1 + ⌊rows ÷ {listing.page_size}⌋)" if listing.paged else f"1{window}"
+    if parent is None:
+        return pages
+    which = ", ".join(f"{name} {' or '.join(values)}" for name, values in parent.only.items())
+    parents = f"N({parent.stream}{f' with {which}' if which else ''})"
+    fewer = ", fewer where the parent tells that there is none" if parent.unless or parent.at_least else ""
+    return f"{parents}{window}{fewer}"
+
+
+def _history(stream: Stream) -> str:
+    limits = [listing.history_days for listing in stream.lists if listing.history_days is not None]
+    if stream.kind is Kind.SNAPSHOT:
+        return "the present only"
+    return f"{min(limits)} days" if limits else "no limit known"
+
+
+def _table(table: Table) -> dict[str, Any]:
+    key = ", ".join(f"`{name}`" for name in table.key) or "none"
+    return {
+        "name": table.name,
+        "comment": table.comment.rstrip("."),
+        "grain": f"one row for each ({key}) of a slice",
+        "columns": [_column(column) for column in columns_of(table)],
+    }
+
+
+def _column(column: Column) -> Mapping[str, str]:
+    return {
+        "name": column.name,
+        "type": column.type.value,
+        "unit": column.unit,
+        "comment": column.comment.rstrip(".").replace("|", "\\|"),
+        "personal": "yes" if column.personal else "",
+    }
+
+
+def _scopes() -> Iterator[tuple[str, str, str]]:
+    """Granular and classic scopes of the same streams, with those."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for stream in STREAMS.values():
+        for each in _variants(stream):
+            found.setdefault((_code(each.scopes), _code(each.classic_scopes)), []).append(each.name)
+    for (granular, classic), names in sorted(found.items()):
+        yield granular, classic, ", ".join(f"`{name}`" for name in dict.fromkeys(names))
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "none"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
