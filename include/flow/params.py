@@ -67,7 +67,7 @@ _EXCEPTIONS = {
         False,
         type="boolean",
         title="Ask again",
-        description="Ask Zoom for users and groups anew, though today's are already there.",
+        description="Ask Zoom for what tells only the present (users, groups, …) anew, though today's is already there.",
         section="Exceptions",
     ),
     "accept_shrink": Param(

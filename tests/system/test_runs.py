@@ -40,6 +40,26 @@ def test_a_scheduled_run_takes_unsettled_days_along(pipeline: Any, daily: str, y
     assert [(row["slice_date"], row["final"]) for row in found] == expected
 
 
+def test_a_scheduled_run_proves_what_it_loaded(pipeline: Any, daily: str, yesterday: date) -> None:
+    """Every check has its outcome in the warehouse and on the task; only what the sandbox mistypes is warned of."""
+    failing = "SELECT DISTINCT check_name FROM zoom.failing WHERE check_name <> 'settled'"
+    assert [row["check_name"] for row in pipeline.rows(failing)] == ["replaced"]
+    settled = str(yesterday - timedelta(days=2))
+    query = "SELECT check_name, outcome FROM zoom.checks WHERE stream = 'meeting_participants' AND slice_date = %s"
+    outcomes = {row["check_name"]: row["outcome"] for row in pipeline.rows(query, settled)}
+    assert outcomes.keys() == {"keys", "shrink", "volume", "settled", "participants", "minutes"}
+    entry = (
+        f"/dags/zoom_daily/dagRuns/{daily}/taskInstances/meeting_participants.load/xcomEntries/return_value"
+    )
+    told = pipeline.local.airflow.api("GET", entry, params={"deserialize": True})["value"]["checks"]
+    assert told["completeness"] == {"passed": 1}
+    assert told["keys"] == {"passed": 7}
+    fields = pipeline.rows(
+        "SELECT field, kinds FROM zoom.new_fields WHERE table_name = 'meeting_participants'"
+    )
+    assert [dict(row) for row in fields] == [{"field": "network_type", "kinds": ["string"]}]
+
+
 def backfilled(pipeline: Any, days: set[str]) -> list[dict[str, Any]]:
     """The runs of a backfill over these days."""
     return [run for run in pipeline.runs(run_type="backfill") if run["logical_date"][:10] in days]

@@ -141,7 +141,7 @@ def test_a_volume_without_four_final_weeks_is_not_judged(desk: Desk) -> None:
 def test_a_comparison_that_fails_leaves_the_load_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """Where somebody put a view in the other table's place, the slices are loaded and the log says so."""
     loaded(desk, "meetings", [meeting("a", 2, 20)])
-    desk.rows("DROP TABLE zoom.meetings")
+    desk.rows("DROP TABLE zoom.meetings CASCADE")
     desk.rows("CREATE VIEW zoom.meetings AS SELECT 1 AS number")
     loaded(desk, "meeting_participants", [seat("a", 600)])
     assert desk.rows("SELECT count(*) FROM zoom.meeting_participants") == [(1,)]
