@@ -47,6 +47,14 @@ def settling_days(day: date, *, now: datetime) -> tuple[date, ...]:
     return tuple(sorted(candidate for candidate in candidates if _end(candidate) + SETTLED_AFTER <= now))
 
 
+def why_unasked(days: Iterable[date], *, today: date) -> str:
+    """What keeps Zoom from telling of days that it does not tell of now: they are too old, or not over."""
+    asked = sorted(days)
+    past, rest = [day for day in asked if day < today], [day for day in asked if day >= today]
+    reasons = [f"Zoom no longer keeps {written(past)}"] if past else []
+    return "; ".join([*reasons, f"Zoom tells of {written(rest)} when it is over"] if rest else reasons)
+
+
 def written(days: Iterable[date]) -> str:
     """Days as a person would write them: ranges where they are contiguous."""
     ranges: list[list[date]] = []

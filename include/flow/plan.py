@@ -8,7 +8,7 @@ from functools import partial
 
 from airflow.sdk import conf
 
-from include.flow.days import SETTLED_AFTER, written
+from include.flow.days import SETTLED_AFTER, why_unasked, written
 from include.flow.privacy import configured_policy
 from include.flow.run import PLAN_KEY, Run, sources
 from include.grant.hook import ZoomHook
@@ -17,8 +17,9 @@ from include.warehouse.ledger import unfinal_days
 from include.zoom.catalog import STREAMS, streams
 from include.zoom.choice import Choice, choose, words_of
 from include.zoom.errors import ConsentRequired, TransientError
-from include.zoom.preflight import Preflight, ScopesMissing, preflight
-from include.zoom.stream import Stream, slice_dates, slice_end
+from include.zoom.preflight import Preflight, ScopesMissing, preflight, without_parent
+from include.zoom.stream import Kind, Stream, slice_dates, slice_end
+from include.zoom.window import reachable_days
 
 SKIPPED_KEY = "skipped"
 _STEPS = ("pull", "transform", "load")
@@ -39,15 +40,18 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     ti, own_days = run.context["ti"], run.days()
     catalogue = streams(sources())
     found = _looked_over(run, choose(_words(run, own), catalogue), catalogue)
-    _warn_of(found.skipped)
     days = with_their_children(dict.fromkeys(found.streams, own_days), _unsettled(run, found.streams))
-    for name in found.streams:
+    unasked = out_of_reach(days, today=run.today)
+    running = [name for name in found.streams if name not in unasked]
+    _tell("Skipped, as this account does not give them", found.skipped)
+    _tell("Skipped, as Zoom does not tell of these days now; their slices stay as they are", unasked)
+    for name in running:
         _log.info("%s: %s", name, written(days[name]))
-    ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in found.streams})
-    ti.xcom_push(key=SKIPPED_KEY, value=dict(found.skipped))
-    if rest := _tasks_of_others(ti.task.dag.task_dict, found.streams):
+    ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in running})
+    ti.xcom_push(key=SKIPPED_KEY, value={**found.skipped, **unasked})
+    if rest := _tasks_of_others(ti.task.dag.task_dict, running):
         ti.task.skip(ti, rest)
-    return [f"{name}.pull" for name in found.streams]
+    return [f"{name}.pull" for name in running]
 
 
 def with_their_children(
@@ -59,6 +63,18 @@ def with_their_children(
         if (parent := STREAMS[name].parent) and parent.dates:
             wanted[parent.stream] |= wanted[name]
     return {name: tuple(sorted(wanted[name])) for name in days}
+
+
+def out_of_reach(days: Mapping[str, tuple[date, ...]], *, today: date) -> dict[str, str]:
+    """The streams of whose days Zoom tells nothing now, or not of their parents', with the reason."""
+    reasons: dict[str, str] = {}
+    for name, wanted in days.items():
+        stream = STREAMS[name]
+        if stream.parent and stream.parent.stream in reasons:
+            reasons[name] = without_parent(stream)
+        elif stream.kind is not Kind.SNAPSHOT and not reachable_days(stream, wanted, today=today):
+            reasons[name] = why_unasked(wanted, today=today)
+    return reasons
 
 
 def settled(name: str, days: Sequence[date], *, now: datetime) -> tuple[date, ...]:
@@ -94,10 +110,9 @@ def _granted(hook: ZoomHook, *, anew: bool = False) -> str:
         return ""
 
 
-def _warn_of(skipped: Mapping[str, str]) -> None:
+def _tell(what: str, skipped: Mapping[str, str]) -> None:
     if skipped:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
-        _log.warning("Skipped, as this account does not give them: %s.", listed)
+        _log.warning("%s: %s.", what, "; ".join(f"{name}: {reason}" for name, reason in skipped.items()))
 
 
 def _tasks_of_others(tasks: Mapping[str, object], chosen: Sequence[str]) -> list[object]:

@@ -13,7 +13,7 @@ from typing import Any
 from airflow.sdk import conf
 from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
-from include.flow.days import written
+from include.flow.days import why_unasked
 from include.flow.publish import failures_recorded
 from include.flow.run import Run, landing, sources
 from include.grant.hook import ZoomHook
@@ -99,7 +99,7 @@ class _Pull:
         return self.landing.manifest(self.run.left_by(f"{self.stream.parent.stream}.pull")["manifest"])
 
     def _days(self, parents: Manifest | None) -> tuple[date, ...]:
-        """The planned days that Zoom still keeps and that the parents are there for."""
+        """The planned days that Zoom tells of now and that the parents are there for."""
         if self.stream.kind is Kind.SNAPSHOT:
             return ()
         planned = self.run.planned_days(self.stream.name)
@@ -107,7 +107,7 @@ class _Pull:
         if self.stream.parent and self.stream.parent.dates and parents:
             days = tuple(day for day in days if day in parents.days)
         if gone := set(planned) - set(days):
-            _log.warning("Zoom no longer keeps %s; their slices stay as they are.", written(gone))
+            _log.warning("%s; their slices stay as they are.", why_unasked(gone, today=self.run.today))
         return days
 
     async def _ask(

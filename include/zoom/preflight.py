@@ -43,8 +43,10 @@ def preflight(
     refused: list[Stream] = []
     for name in choice.streams:
         stream = catalogue[name]
-        if reason := _not_in_plan(stream, plan) or _without_parent(stream, skipped):
+        if reason := _not_in_plan(stream, plan):
             skipped[name] = reason
+        elif stream.parent and stream.parent.stream in skipped:
+            skipped[name] = without_parent(stream)
         elif not (scopes := lacking(granted.split(), stream)):
             continue
         elif name in choice.named:
@@ -56,16 +58,15 @@ def preflight(
     return Preflight(tuple(name for name in choice.streams if name not in skipped), skipped)
 
 
+def without_parent(stream: Stream) -> str:
+    """Why a child does not run where its parent does not."""
+    return f"it needs {stream.parent.stream}, which is skipped" if stream.parent else ""
+
+
 def _not_in_plan(stream: Stream, plan: str | None) -> str:
     if plan is None or PLANS.index(stream.plan) <= PLANS.index(plan):
         return ""
     return f"Zoom has it from the plan {stream.plan} on, and the Connection says {plan}"
-
-
-def _without_parent(stream: Stream, skipped: Mapping[str, str]) -> str:
-    if stream.parent is None or stream.parent.stream not in skipped:
-        return ""
-    return f"it needs {stream.parent.stream}, which is skipped"
 
 
 def _listed(scopes: tuple[str, ...]) -> str:

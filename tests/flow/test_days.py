@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from include.flow.days import BadRun, days_of_run, settling_days, written
+from include.flow.days import BadRun, days_of_run, settling_days, why_unasked, written
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -14,6 +14,16 @@ def days(run_type: str = "manual", first: str | None = None, last: str | None = 
     """The days of a run that was due at noon of 23 November 2026."""
     return days_of_run(
         run_type=run_type, first_day=first, last_day=last, interval=interval, run_after=NOON, today=TODAY
+    )
+
+
+def test_why_days_are_not_asked_is_one_sentence_for_each_side_of_today() -> None:
+    """Too old, not over, or both."""
+    today, old, new = date(2026, 11, 24), date(2026, 1, 2), date(2026, 11, 25)
+    assert why_unasked([old], today=today) == "Zoom no longer keeps 2026-01-02"
+    assert why_unasked([new, today], today=today) == "Zoom tells of 2026-11-24 to 2026-11-25 when it is over"
+    assert why_unasked([today, old], today=today) == (
+        "Zoom no longer keeps 2026-01-02; Zoom tells of 2026-11-24 when it is over"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk import RetryDecision
 
 from include.flow import plan as planning
-from include.flow.plan import SKIPPED_KEY, plan, settled, with_their_children
+from include.flow.plan import SKIPPED_KEY, out_of_reach, plan, settled, with_their_children
 from include.flow.retries import ByErrorClass
 from include.flow.run import PLAN_KEY
 from include.zoom.choice import BadChoice
@@ -179,6 +179,20 @@ def test_a_snapshot_parent_takes_no_days_of_its_children() -> None:
     """Recordings need users as they are today, whatever day they are of."""
     found = with_their_children({"users": (D22,), "recordings": (D22,)}, {"recordings": (D19,)})
     assert found == {"users": (D22,), "recordings": (D19, D22)}
+
+
+def test_days_that_zoom_does_not_tell_of_cost_no_process() -> None:
+    """What is too old, or comes only when the day is over, is skipped with what needs it; snapshots run."""
+    today = date(2026, 11, 24)
+    assert out_of_reach(
+        {"users": (today,), "meetings": (D20,), "recording_storage": (today,)}, today=today
+    ) == {"recording_storage": "Zoom tells of 2026-11-24 when it is over"}
+    old = (date(2026, 1, 1), date(2026, 1, 2))
+    days = {"users": old, "meetings": old, "meeting_participants": old, "recording_storage": (D20, today)}
+    assert out_of_reach(days, today=today) == {
+        "meetings": "Zoom no longer keeps 2026-01-01 to 2026-01-02",
+        "meeting_participants": "it needs meetings, which is skipped",
+    }
 
 
 def test_a_month_waits_for_its_end_to_be_settled() -> None:

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowRescheduleException
+from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipException
 
 from include.flow.pull import CURSOR, _Pull
 from include.flow.run import Run
 from include.zoom.catalog import STREAMS
-from include.zoom.errors import ConsentRequired
+from include.zoom.errors import ConsentRequired, NotEntitled
 
 LOST = "Zoom refused the refresh token of Connection zoom_default: authorise the app again."
 
@@ -34,6 +34,21 @@ def lose_consent(pull: _Pull) -> None:
     attempt: Any = SimpleNamespace(cursor=lambda: "what was finished")
     with pull._outcomes(attempt):
         raise ConsentRequired(LOST)
+
+
+def test_what_the_account_lacks_is_skipped_with_its_reason(
+    pull_in: Callable[[str], _Pull], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Airflow spends no try on it and skips what comes after; the reason is in the log and kept."""
+    pull = pull_in("scheduled")
+    attempt: Any = SimpleNamespace(cursor=lambda: "")
+    with (
+        pytest.raises(AirflowSkipException, match="^Not entitled: The plan lacks this list.$"),
+        pull._outcomes(attempt),
+    ):
+        raise NotEntitled("The plan lacks this list.")
+    assert caplog.messages == ["Skipped: The plan lacks this list."]
+    assert pull.run.memory.kept["skipped_because"] == "The plan lacks this list."
 
 
 @pytest.mark.parametrize(("setting", "seconds"), [("120", 120), ("1", 10)])

@@ -20,7 +20,7 @@ from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.pull import PullCounts, pull
 from include.zoom.stream import Kind, Label, Listing, Parent, Stream
 
-FakeZoom = Kept = Any  # the fixtures' classes stand in conftest, which tests cannot import
+FakeZoom = Kept = VirtualTime = Any  # the fixtures' classes stand in conftest, which tests cannot import
 Json = Any
 DAY, TODAY = date(2026, 3, 9), date(2026, 3, 10)
 USERS = [{"id": f"u{n}", "email": f"{n}@example.com"} for n in range(5)]
@@ -199,6 +199,16 @@ async def test_what_is_not_in_the_plan_stops_the_stream(
     zoom.serve("/past_meetings/b/participants", "participants", [])
     with pytest.raises(NotEntitled):
         await participants(client, kept, "a", "b")
+
+
+async def test_what_the_account_lacks_costs_one_request_and_no_wait(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept, virtual_time: VirtualTime
+) -> None:
+    """Nothing is tried again and nobody sleeps: the skip takes as long as the answer."""
+    zoom.order("/groups", httpx.Response(400, json={"code": 200, "message": "No permission."}))
+    with pytest.raises(NotEntitled):
+        await groups(client, kept)
+    assert (len(zoom.asked), virtual_time.slept, kept.units) == (1, [], [])
 
 
 async def test_at_a_daily_cap_the_finished_parents_stay(
