@@ -1,6 +1,7 @@
 """Which days a run covers."""
 
-from datetime import UTC, date, datetime
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -86,3 +87,23 @@ def test_days_are_written_as_ranges() -> None:
     """As a person would write them."""
     spread = [date(2026, 1, 5), date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)]
     assert written(spread) == "2026-01-01 to 2026-01-03, 2026-01-05"
+
+
+def test_hourly_runs_settle_each_earlier_day_once() -> None:
+    """Each hour takes its own day; over two days, each of the last week is taken along once, when it can be final."""
+    taken: Counter[date] = Counter()
+    final: set[date] = set()
+    start = datetime(2026, 11, 22, tzinfo=UTC)
+    for hour in range(48):
+        interval = (start + timedelta(hours=hour), start + timedelta(hours=hour + 1))
+        (own,) = days("scheduled", interval=interval)
+        unsettled = set(settling_days(own, now=interval[1])) - final
+        taken.update([own, *unsettled])
+        final |= {
+            day
+            for day in taken
+            if interval[1] >= datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=3)
+        }
+    assert taken == {date(2026, 11, 22): 24, date(2026, 11, 23): 24} | {
+        date(2026, 11, day): 1 for day in range(15, 22)
+    }

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -21,10 +22,8 @@ import pytest
 
 from include.launch.airflow import run_to_end
 from include.launch.local import Local, local
-from include.launch.place import Place
+from include.launch.place import PROJECT, Place
 
-DAG = "zoom_daily"
-RUNS = f"/dags/{DAG}/dagRuns"
 TOKEN_SECONDS = 20
 # What these tests are about is the same for every stream; that each loads the truth is tested in one run of all.
 SEVEN_STREAMS = "users groups group_members meetings meeting_participants recordings daily_usage"
@@ -36,16 +35,22 @@ class Pipeline:
     """The running installation, with the few things its tests do to it."""
 
     local: Local
+    dag: str = "zoom_daily"
+
+    @property
+    def path(self) -> str:
+        """Where its runs are in Airflow's API."""
+        return f"/dags/{self.dag}/dagRuns"
 
     def trigger(self, *, conf: dict[str, Any] | None = None, logical_date: str | None = None) -> str:
         """A manual run, as the UI's form or the API makes it; its id."""
         body = {"logical_date": logical_date, "conf": conf or {}, "dag_run_id": f"manual_{next(_numbers)}"}
-        return str(self.local.airflow.api("POST", RUNS, json=body)["dag_run_id"])
+        return str(self.local.airflow.api("POST", self.path, json=body)["dag_run_id"])
 
     def backfill(self, first: date, last: date, *, active: int = 4) -> int:
         """A backfill as the UI makes it; its id."""
         body = {
-            "dag_id": DAG,
+            "dag_id": self.dag,
             "from_date": f"{first}T00:00:00Z",
             "to_date": f"{last}T00:00:00Z",
             "max_active_runs": active,
@@ -56,24 +61,24 @@ class Pipeline:
     def clear(self, run_id: str, *task_ids: str) -> None:
         """Clears exactly these tasks of a run."""
         body = {"dry_run": False, "only_failed": False, "dag_run_id": run_id, "task_ids": list(task_ids)}
-        self.local.airflow.api("POST", f"/dags/{DAG}/clearTaskInstances", json=body)
+        self.local.airflow.api("POST", f"/dags/{self.dag}/clearTaskInstances", json=body)
 
     def runs(self, **params: Any) -> list[dict[str, Any]]:
         """Runs of the Dag."""
-        return list(self.local.airflow.api("GET", RUNS, params={"limit": 100, **params})["dag_runs"])
+        return list(self.local.airflow.api("GET", self.path, params={"limit": 100, **params})["dag_runs"])
 
     def ended(self, run_id: str, *, seconds: float = 240) -> str:
         """A run's state once it has ended."""
 
         def look() -> str | None:
-            state = self.local.airflow.api("GET", f"{RUNS}/{run_id}")["state"]
+            state = self.local.airflow.api("GET", f"{self.path}/{run_id}")["state"]
             return state if state in {"success", "failed"} else None
 
         return str(self.local.airflow.wait_for(look, seconds=seconds, what=f"run {run_id} to end"))
 
     def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
         """A run's task instances by id."""
-        found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances", params={"limit": 100})
+        found = self.local.airflow.api("GET", f"{self.path}/{run_id}/taskInstances", params={"limit": 100})
         return {instance["task_id"]: instance for instance in found["task_instances"]}
 
     def task_when(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> dict[str, Any]:
@@ -87,7 +92,9 @@ class Pipeline:
 
     def log(self, run_id: str, task_id: str, try_number: int = 1) -> str:
         """A task's log as text, errors with their messages."""
-        found = self.local.airflow.api("GET", f"{RUNS}/{run_id}/taskInstances/{task_id}/logs/{try_number}")
+        found = self.local.airflow.api(
+            "GET", f"{self.path}/{run_id}/taskInstances/{task_id}/logs/{try_number}"
+        )
         return json.dumps(found["content"])
 
     def connection(self, name: str, **fields: Any) -> None:
@@ -140,6 +147,14 @@ class Pipeline:
         return dict(self.sandbox("GET", "requests"))
 
 
+def dags_beside_the_projects(folder: Path, *names: str) -> str:
+    """The project's Dags and these files of the tests; the folder of both."""
+    shutil.copytree(PROJECT / "dags", folder)
+    for name in names:
+        shutil.copy(Path(__file__).with_name(name), folder)
+    return str(folder)
+
+
 @pytest.fixture(scope="session")
 def pipeline() -> Iterator[Pipeline]:
     """Airflow, PostgreSQL and the sandbox; access tokens live 20 seconds."""
@@ -150,6 +165,7 @@ def pipeline() -> Iterator[Pipeline]:
         settings={
             "AIRFLOW__ZOOM__RETRY_DELAY_AFTER_KILL_SECONDS": "1",
             "AIRFLOW__ZOOM__STREAMS": SEVEN_STREAMS,
+            "AIRFLOW__CORE__DAGS_FOLDER": dags_beside_the_projects(folder / "dags", "other_dags.py"),
             "AIRFLOW__ZOOM__CONSENT_POLL_SECONDS": "10",
             "AIRFLOW_CONN_ZOOM_SHADOWED": "zoom://fake-id:fake-secret@",
         },

@@ -6,7 +6,6 @@ An installation of its own: the log level, a client secret that looks different 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,11 +26,11 @@ from cryptography.fernet import Fernet
 from include.grant import assertion
 from include.launch.airflow import LocalAirflow
 from include.launch.local import SANDBOX_SETTINGS, local
-from include.launch.place import PROJECT, Place
+from include.launch.place import Place
 from include.launch.processes import Processes
 from tests.grant.installation import start_sandbox
 from tests.system.canaries import Canary, Search, forms, write_out_database, write_out_packed
-from tests.system.conftest import SEVEN_STREAMS, Pipeline
+from tests.system.conftest import SEVEN_STREAMS, Pipeline, dags_beside_the_projects
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
@@ -118,7 +117,7 @@ def evidence() -> Evidence:
         own = {
             "AIRFLOW__ZOOM__SPILL_FOLDER": str(place.folder / "spill"),
             "AIRFLOW__ZOOM__STREAMS": SEVEN_STREAMS,
-            "AIRFLOW__CORE__DAGS_FOLDER": dags_and_a_talkative_one(root / "dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": dags_beside_the_projects(root / "dags", "talkative.py"),
         }
         with local(place, zoom=zoom, settings=SANDBOX_SETTINGS | LOUD | own) as running:
             pipeline = Pipeline(replace(running, sandbox_url=url))
@@ -136,13 +135,6 @@ def evidence() -> Evidence:
     journal = (written / "metadata" / "public.zoom_grant").read_text()
     assertions = Canary("assertion", "zoom-grant-broker")
     return Evidence(root, [*canaries, assertions], tables, set(packed), asked, states, journal)
-
-
-def dags_and_a_talkative_one(folder: Path) -> str:
-    """The project's Dags, and one that prints what it reads; the folder of both."""
-    shutil.copytree(PROJECT / "dags", folder)
-    shutil.copy(Path(__file__).with_name("talkative.py"), folder)
-    return str(folder)
 
 
 def act(pipeline: Pipeline, logs: Path) -> dict[str, str]:

@@ -27,7 +27,7 @@ def second(pipeline: Pipeline) -> Iterator[Pipeline]:
     log = processes.log("sandbox-second")
     wait_for(lambda: "\n" in log.read_text())
     url = json.loads(log.read_text().splitlines()[0])["url"]
-    other = Pipeline(dataclasses.replace(pipeline.local, sandbox_url=url))
+    other = Pipeline(dataclasses.replace(pipeline.local, sandbox_url=url), dag="zoom_second")
     other.connection("zoom_second")
     other.connect("zoom_second")
     yield other
@@ -37,13 +37,12 @@ def second(pipeline: Pipeline) -> Iterator[Pipeline]:
 def test_two_accounts_load_side_by_side(
     pipeline: Pipeline, second: Pipeline, daily: str, yesterday: date
 ) -> None:
-    """Both at once over the same day: each schema has its own account's truth, and the wrong pairing is refused."""
+    """A Dag each, both at once over the same day: each schema has its own account's truth; a wrong pairing is refused."""
     assert daily
     day = yesterday - timedelta(days=DAYS_AGO)
-    asked = {"first_day": str(day), "streams": ["meeting_participants", "users"]}
-    own = pipeline.trigger(conf=asked)
-    other = pipeline.trigger(conf=asked | {"zoom_conn_id": "zoom_second", "schema": "zoom_second"})
-    assert [pipeline.ended(run) for run in (own, other)] == ["success", "success"]
+    own = pipeline.trigger(conf={"first_day": str(day), "streams": ["meeting_participants", "users"]})
+    other = second.trigger(conf={"first_day": str(day)})
+    assert [pipeline.ended(own), second.ended(other)] == ["success", "success"]
     assert [differences(pipeline, name, day) for name in STREAMS] == [[], [], []]
     assert [differences(second, name, day, "zoom_second") for name in STREAMS] == [[], [], []]
     rows = pipeline.rows("SELECT count(*) AS n FROM zoom_second.users_current")
