@@ -81,6 +81,15 @@ class LocalAirflow:
             raise LaunchError(f"{method} {path} answered {answer.status_code}: {answer.text[:500]}")
         return answer.json() if answer.content else None
 
+    def every(self, path: str, key: str) -> list[dict[str, Any]]:
+        """All items of one of the API's lists, which gives a hundred at a time at most."""
+        items: list[dict[str, Any]] = []
+        while True:
+            page = self.api("GET", path, params={"limit": 100, "offset": len(items)})
+            items += page[key]
+            if not page[key] or len(items) >= page["total_entries"]:
+                return items
+
     def put_connection(self, connection: Mapping[str, Any]) -> None:
         """Creates a Connection, or replaces the one of that id; a grant's tokens are in `extra`, so not those."""
         known = self._http.get(f"/api/v2/connections/{connection['connection_id']}")

@@ -86,8 +86,7 @@ def _state_when_ended(running: Local, run_id: str, progress: Progress, task: Any
 
 
 def _tasks(running: Local, run_id: str) -> list[dict[str, Any]]:
-    found = running.airflow.api("GET", f"{_RUNS}/{run_id}/taskInstances", params={"limit": 100})
-    return list(found["task_instances"])
+    return running.airflow.every(f"{_RUNS}/{run_id}/taskInstances", "task_instances")
 
 
 def _in_state(tasks: Iterable[dict[str, Any]], state: str) -> list[str]:

@@ -78,8 +78,8 @@ class Pipeline:
 
     def tasks(self, run_id: str) -> dict[str, dict[str, Any]]:
         """A run's task instances by id."""
-        found = self.local.airflow.api("GET", f"{self.path}/{run_id}/taskInstances", params={"limit": 100})
-        return {instance["task_id"]: instance for instance in found["task_instances"]}
+        found = self.local.airflow.every(f"{self.path}/{run_id}/taskInstances", "task_instances")
+        return {instance["task_id"]: instance for instance in found}
 
     def task_when(self, run_id: str, task_id: str, state: str, *, seconds: float = 120) -> dict[str, Any]:
         """A task instance once it is in this state."""
