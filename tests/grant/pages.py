@@ -10,9 +10,10 @@ from include.grant.hook import ZoomHook
 
 
 async def main(sandbox: str) -> None:
-    """Prints the statuses and the number of users as JSON."""
+    """Prints the statuses, the number of users and the granted scopes as JSON."""
     statuses, users, page_token = [], 0, ""
-    async with ZoomHook().client() as http:
+    hook = ZoomHook()
+    async with hook.client() as http:
         for _ in range(3):
             answer = await http.get("/users", params={"page_size": 1, "next_page_token": page_token})
             statuses.append(answer.status_code)
@@ -20,7 +21,7 @@ async def main(sandbox: str) -> None:
             page_token = answer.json()["next_page_token"]
             if len(statuses) == 1:
                 await refuse_the_token_once(sandbox)
-    print(json.dumps({"statuses": statuses, "users": users}))  # noqa: T201
+    print(json.dumps({"statuses": statuses, "users": users, "granted": await hook.granted()}))  # noqa: T201
 
 
 async def refuse_the_token_once(sandbox: str) -> None:

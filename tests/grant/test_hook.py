@@ -8,8 +8,11 @@ import httpx
 import pytest
 from airflow.sdk import Connection
 
+from include.grant import hook
 from include.grant.fields import Fields
+from include.grant.holder import AccessToken
 from include.grant.hook import ZoomHook, reading
+from include.grant.journal import digest
 from include.zoom.errors import Misconfigured, TransientError
 from tests.grant.installation import installation
 
@@ -141,4 +144,33 @@ def test_a_process_with_the_database_rotates_in_process(
         asked = place.requests()
     assert seen["statuses"] == [200, 200, 200]
     assert seen["users"] == 3
+    assert "user:read:list_users:admin" in seen["granted"].split()
     assert (asked["token_posts"], asked["token_refused"]) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("extra", "anew", "asked"),
+    [
+        ({}, False, [None]),
+        ({}, True, [None]),
+        ({"grant_type": "account_credentials", "account_id": "a"}, False, [None]),
+        ({"grant_type": "account_credentials", "account_id": "a"}, True, [None, digest("first")]),
+    ],
+)
+async def test_scopes_come_with_a_token_and_server_to_server_with_a_new_one(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, str], anew: bool, asked: list[str | None]
+) -> None:
+    """Only there does a new token know of scopes that were added since; a consent's never change."""
+    told: list[str | None] = []
+
+    async def ask(rejected: str | None) -> AccessToken:
+        told.append(rejected)
+        return AccessToken("second" if rejected else "first", 0, 0, "with:new" if rejected else "old")
+
+    async def fields(connection_id: str) -> Fields:
+        return Fields.of(connection_id, None, "id", "secret", extra, listed="")
+
+    monkeypatch.setattr(hook, "aread_fields", fields)
+    monkeypatch.setattr(hook, "_source", lambda *_: ask)
+    found = await ZoomHook().granted(anew=anew)
+    assert (found, told) == ("with:new" if len(asked) > 1 else "old", asked)
