@@ -52,7 +52,7 @@ class Pipeline:
         body = {
             "dag_id": self.dag,
             "from_date": f"{first}T00:00:00Z",
-            "to_date": f"{last}T00:00:00Z",
+            "to_date": f"{last}T23:59:59Z",
             "max_active_runs": active,
             "reprocess_behavior": "none",
         }
