@@ -51,7 +51,7 @@ class Api:
         headers: dict[str, str] = {}
         try:
             token = self._token(request)
-            verdict = self._limits.ask(route.label)
+            verdict = self._limits.ask(route.label, phone=route.needs == "phone")
             headers = verdict.headers
             if verdict.refused:
                 return json_answer(verdict.body, 429, headers)

@@ -15,6 +15,12 @@ PER_WINDOW: dict[str, dict[str, tuple[int, int]]] = {
     "pro": {LIGHT: (30, 1), MEDIUM: (20, 1), HEAVY: (10, 1), RESOURCE_INTENSIVE: (10, 60)},
     "business": {LIGHT: (80, 1), MEDIUM: (60, 1), HEAVY: (40, 1), RESOURCE_INTENSIVE: (20, 60)},
 }
+# Zoom Phone's lists have the same labels and rates of their own.
+PHONE_PER_WINDOW: dict[str, dict[str, tuple[int, int]]] = {
+    "free": {LIGHT: (4, 1), MEDIUM: (2, 1), HEAVY: (1, 1)},
+    "pro": {LIGHT: (20, 1), MEDIUM: (10, 1), HEAVY: (5, 1)},
+    "business": {LIGHT: (40, 1), MEDIUM: (20, 1), HEAVY: (10, 1)},
+}
 # Heavy and resource-intensive requests share one cap on the paid plans.
 _TOGETHER = {HEAVY: "together", RESOURCE_INTENSIVE: "together"}
 PER_DAY: dict[str, dict[str, int]] = {
@@ -42,13 +48,14 @@ class Limits:
         self._window: Counter[tuple[str, int]] = Counter()
         self._day: Counter[tuple[str, int]] = Counter()
 
-    def ask(self, label: str) -> Verdict:
-        """Counts a request of this label, or refuses it."""
+    def ask(self, label: str, *, phone: bool = False) -> Verdict:
+        """Counts a request of this label, for Zoom Phone or for all else, or refuses it."""
         headers = {"x-ratelimit-category": label}
         if not self._settings.limits:
             return Verdict(refused=False, headers=headers, body={})
         now = self._clock.seconds()
-        ceiling, length = PER_WINDOW[self._settings.plan][label]
+        ceiling, length = (PHONE_PER_WINDOW if phone else PER_WINDOW)[self._settings.plan][label]
+        label = f"Phone {label}" if phone else label
         window, (day, cap) = (label, int(now // length)), self._daily(label, now)
         if cap is not None and self._day[day] >= cap:
             return self._over_daily(headers, cap)

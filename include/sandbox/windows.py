@@ -31,6 +31,20 @@ def zone_days(account: Account, since: date, until: date) -> tuple[datetime, dat
     return _begin(since, zone), _begin(until + timedelta(days=1), zone)
 
 
+def phone_window(
+    account: Account, asked: Asked, *, of_six_months: bool = False, days: int = 30
+) -> tuple[datetime, datetime]:
+    """The UTC times from which and before which Zoom Phone was asked, as dates or as times; the last `days` without."""
+    now = account.now()
+    since, until = (_moment(account, asked, name) for name in ("from", "to"))
+    since, until = since or now - timedelta(days=days), until or now
+    if since > until or until - since > timedelta(days=32):
+        raise ApiError(400, 300, "Validation Failed")
+    if of_six_months and since.date() < oldest_report_day(account):
+        raise ApiError(400, 300, "Validation Failed")
+    return since, until
+
+
 def recording_window(account: Account, asked: Asked) -> tuple[date, date]:
     """The days for which recordings are given: cut to a month, whatever was asked."""
     today = account.now().date()
@@ -54,6 +68,19 @@ def _date(asked: Asked, name: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise ApiError(400, 300, f"Invalid parameter: {name}.") from error
+
+
+def _moment(account: Account, asked: Asked, name: str) -> datetime | None:
+    text = asked.parameters.get(name, "")
+    if "T" not in text:
+        day = _date(asked, name)
+        last = name == "to" and account.settings.report_to == "inclusive"
+        zone = ZoneInfo(account.settings.report_zone)
+        return None if day is None else _begin(day + timedelta(days=last), zone)
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ApiError(400, 300, "Validation Failed") from error
 
 
 def _begin(day: date, zone: tzinfo) -> datetime:

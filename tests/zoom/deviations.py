@@ -9,6 +9,7 @@ _NOT_THERE = "Zoom describes it in a file of its own (accounts, dashboards, room
 _ONE_SOURCE = "only one of the lists that fill this table gives it"
 _WHOLE = "Zoom's file says number; sizes and counts are whole, and a fraction would be kept in _extra"
 _NO_GRANULAR = "Zoom's file names no granular scope for it"
+_DATES_FOR_TIMES = "dates for the times that were asked; which date a midnight is told as, is not said"
 _OTHER_QUESTION = "only answers to another value of the parameter `option` have it"
 
 
@@ -85,4 +86,24 @@ DEVIATIONS: Mapping[str, Mapping[str, str]] = {
     },
     "rooms": {"GET /rooms is not described": _NOT_THERE},
     "chat_sessions": {"GET /report/chat/sessions is not described": _NOT_THERE},
+    "phone_numbers": _times("phone_numbers.emergency_address_update_time"),
+    "phone_calls": {
+        **_times("phone_calls.answer_time", "phone_calls.end_time", "phone_calls.start_time"),
+        "GET /phone/call_history has from and to": _DATES_FOR_TIMES,
+    },
+    "phone_call_details": _times(
+        "phone_call_details.answer_time",
+        "phone_call_details.end_time",
+        "phone_call_details.start_time",
+        "phone_call_elements.answer_time",
+        "phone_call_elements.end_time",
+        "phone_call_elements.start_time",
+    ),
+    "phone_recordings": _times("phone_recordings.owner_extension_deleted_time"),
+    "phone_voicemails": {
+        **_times("phone_voicemails.owner_extension_deleted_time"),
+        "GET /phone/voice_mails has from and to": _DATES_FOR_TIMES,
+    },
+    "phone_sms_sessions": _times("phone_sms_sessions.last_access_time"),
+    "phone_sms_messages": _times("phone_sms_messages.date_time"),
 }

@@ -42,6 +42,53 @@ NOT_PERSONAL = {
     "disclaimers.meeting_number": "Zoom's",
     "billing_invoices.invoice_number": "a bill's",
     "billing_invoices.invoice_charge_name": "what is charged",
+    "phone_call_elements.operator_ext_id": "an id",
+    "phone_call_elements.operator_ext_type": "one of a few",
+    "phone_call_queue_members.extension_id": "an id",
+    "phone_call_queues.extension_id": "an id",
+    "phone_call_queues.extension_number": "a queue's",
+    "phone_call_queues.name": "a queue's",
+    "phone_call_queues.phone_numbers": "a queue's",
+    "phone_numbers.carrier_name": "a company's",
+    "phone_numbers.emergency_address_status": "one of two",
+    "phone_numbers.emergency_address_update_time": "a time",
+    "phone_numbers.number_type": "one of two",
+    "phone_sites.country_code": "a site's",
+    "phone_sites.country_name": "a site's",
+    "phone_sites.name": "a site's",
+    "phone_sites.receptionist_extension_id": "a machine's",
+    "phone_sites.receptionist_extension_number": "a machine's",
+    "phone_sites.receptionist_name": "a machine's",
+    "phone_sms_messages.message_id": "an id",
+    "phone_sms_messages.message_type": "one of a few",
+    "phone_users.extension_id": "an id",
+    "phone_users.phone_user_id": "an id",
+}
+_CALLS = ("phone_calls", "phone_call_details", "phone_call_elements")
+_KEPT = ("phone_recordings", "phone_voicemails")
+_LISTS = ("phone_users", "phone_call_queues", "phone_numbers", "phone_recordings")
+_NOT_PERSONAL_IN = {
+    ("answer_time",): (_CALLS, "a time"),
+    ("site_name",): ((*_CALLS, *_LISTS), "a site's"),
+    ("caller_ext_id", "callee_ext_id"): (_CALLS, "an id"),
+    ("caller_ext_type", "callee_ext_type"): (_CALLS, "one of a few"),
+    ("caller_number_type", "callee_number_type"): (
+        ("phone_calls", "phone_call_elements", *_KEPT),
+        "one of a few",
+    ),
+    ("caller_account_code", "callee_account_code"): (
+        ("phone_calls", "phone_call_details", *_KEPT),
+        "an account's",
+    ),
+    ("owner_extension_status", "owner_extension_deleted_time"): (_KEPT, "an extension's"),
+    ("sbc_name",): (("phone_calls",), "a machine's"),
+    ("sip_group_name",): (("phone_calls", "phone_numbers"), "a group's"),
+}
+NOT_PERSONAL |= {
+    f"{table}.{column}": reason
+    for columns, (tables, reason) in _NOT_PERSONAL_IN.items()
+    for column in columns
+    for table in tables
 }
 
 

@@ -13,6 +13,11 @@ from include.sandbox.products import (
     meetings,
     past_meetings,
     people,
+    phone,
+    phone_call_paths,
+    phone_calls,
+    phone_recordings,
+    phone_sms,
     rooms,
     webinar_answers,
     webinars,
@@ -34,6 +39,11 @@ _PRODUCTS = (
     dashboards,
     rooms,
     chat,
+    phone,
+    phone_calls,
+    phone_call_paths,
+    phone_recordings,
+    phone_sms,
 )
 
 ROUTES: tuple[Route, ...] = (

@@ -31,6 +31,16 @@ from include.zoom.catalog.past_meetings import (
     MEETING_QUESTIONS,
     MEETING_SURVEY_ANSWERS,
 )
+from include.zoom.catalog.phone import (
+    PHONE_CALL_QUEUE_MEMBERS,
+    PHONE_CALL_QUEUES,
+    PHONE_NUMBERS,
+    PHONE_SITES,
+    PHONE_USERS,
+)
+from include.zoom.catalog.phone_calls import PHONE_CALL_DETAILS, PHONE_CALLS
+from include.zoom.catalog.phone_recordings import PHONE_RECORDINGS, PHONE_VOICEMAILS
+from include.zoom.catalog.phone_sms import PHONE_SMS_MESSAGES, PHONE_SMS_SESSIONS
 from include.zoom.catalog.recordings import RECORDINGS
 from include.zoom.catalog.reports import RECORDING_STORAGE, TELEPHONE, UPCOMING_EVENTS
 from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
@@ -112,6 +122,17 @@ _EVERY = (
     TRACKING_FIELDS,
     ROOMS,
     CHAT_SESSIONS,
+    PHONE_USERS,
+    PHONE_CALL_QUEUES,
+    PHONE_CALL_QUEUE_MEMBERS,
+    PHONE_NUMBERS,
+    PHONE_SITES,
+    PHONE_CALLS,
+    PHONE_CALL_DETAILS,
+    PHONE_RECORDINGS,
+    PHONE_VOICEMAILS,
+    PHONE_SMS_SESSIONS,
+    PHONE_SMS_MESSAGES,
 )
 
 SOURCES: Mapping[str, Mapping[str, Stream]] = {
