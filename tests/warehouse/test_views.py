@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+import psycopg2
 import pytest
 
 from include.warehouse.load import load
@@ -92,6 +93,22 @@ def test_a_view_that_others_depend_on_stays_and_is_told(
     assert state(calls) == before
     assert "Could not make the view calls_made in schema zoom: cannot drop view" in caplog.text
     assert "drop it yourself and make it again afterwards" in caplog.text
+
+
+def test_a_view_that_is_being_read_stays_and_is_told(
+    calls: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long query of somebody's is not waited for; the next load tries again."""
+    monkeypatch.setattr("include.warehouse.views.LOCK_TIMEOUT_SECONDS", 0.1)
+    before = state(calls)
+    reader = psycopg2.connect(calls.warehouse.uri)
+    reader.cursor().execute("SELECT * FROM zoom.calls_made")
+    refresh(calls, OTHER)
+    reader.close()
+    assert state(calls) == before
+    assert "Another session holds a lock on it" in caplog.text
+    refresh(calls, OTHER)
+    assert state(calls) != before
 
 
 def test_a_view_of_somebody_elses_is_left_alone(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -270,6 +272,16 @@ def test_users_of_each_licence(sandbox: Sandbox, asked: Desk) -> None:
     expected = Counter((labels[row["type"]], row["status"]) for row in users)
     found = asked.rows("SELECT licence, status, users FROM zoom.users_by_licence")
     assert {row[:2]: row[2] for row in found} == expected
+
+
+def test_the_readmes_questions_are_answered(asked: Desk) -> None:
+    """Each example runs as it stands."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (section,) = re.findall(r"^## What to ask\n(.*?)^## ", readme, flags=re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"```sql\n(.*?)```", section, flags=re.DOTALL)
+    questions = [question for question in block.split(";") if question.strip()]
+    assert len(questions) == 2
+    assert [asked.rows(question) == [] for question in questions] == [True, False]
 
 
 def test_who_hosted_each_meeting(sandbox: Sandbox, asked: Desk) -> None:

@@ -1,7 +1,8 @@
 -- Which user hosted each meeting and webinar. Zoom's history of meetings tells the host's address at meeting time alone,
 -- so the user is looked for, and the first of these that knows one is taken: the host's own seat in the meeting
 -- (participant), its recording (recording), who had the address on that day as far as users_history goes back (address
--- then), who had it at any other time (address). Where it knows several, matched_by is ambiguous and user_id empty.
+-- then), who had it at any other time (address). Where it knows several, matched_by is ambiguous and user_id empty. Where
+-- the stream meeting_details runs, its table has Zoom's own word.
 WITH candidates AS (
     SELECT m._slice_date, m.meeting_uuid, 1 AS trust, COALESCE(p.participant_user_id, p.id) AS user_id
     FROM {meetings} m
