@@ -13,7 +13,7 @@ from include.warehouse.load import LoadResult, load
 from include.warehouse.new_fields import NewField, new_fields, note, tell
 from include.warehouse.session import Warehouse
 from include.zoom.checks import of_failure, of_frames, of_pull
-from include.zoom.errors import IncompleteData, RepeatedKey
+from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
 
 _NAMED = 20
@@ -83,12 +83,12 @@ def failures_recorded(
     """Records a hard check that fails before there is a load; its error goes on as it is."""
     try:
         yield
-    except (IncompleteData, RepeatedKey) as error:
-        check = of_failure(error)
-        try:
-            record_apart(warehouse(), stream, Extraction(account, attempt_id), [check] if check else [])
-        except WarehouseError as refusal:
-            _log.warning("The failed check is not in the warehouse's ledger: %s", refusal)
+    except ZoomError as error:
+        if check := of_failure(error):
+            try:
+                record_apart(warehouse(), stream, Extraction(account, attempt_id), [check])
+            except WarehouseError as refusal:
+                _log.warning("The failed check is not in the warehouse's ledger: %s", refusal)
         raise
 
 

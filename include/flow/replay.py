@@ -10,6 +10,7 @@ from include.flow.transform import framed
 from include.landing import LandingError, Manifest
 from include.warehouse.errors import SliceShrank
 from include.warehouse.ledger import extractions, owner
+from include.warehouse.tables import ensure
 from include.zoom.catalog import STREAMS, streams
 from include.zoom.errors import PermanentError, ZoomError
 from include.zoom.stream import slice_dates
@@ -62,8 +63,10 @@ def _held(
 ) -> tuple[str, dict[str, tuple[date, ...]]]:
     schema = publication.warehouse.schema
     with publication.warehouse.connect() as connection:
-        account = owner(connection, schema)
-        held = extractions(connection, schema, STREAMS[name]) if account else {}
+        held: dict[str, set[date]] = {}
+        if account := owner(connection, schema):
+            ensure(connection, schema, STREAMS[name])
+            held = extractions(connection, schema, STREAMS[name])
     wanted = {attempt: tuple(sorted(filter(within, days))) for attempt, days in held.items()}
     wanted = {attempt: days for attempt, days in wanted.items() if days}
     if not account or not wanted:

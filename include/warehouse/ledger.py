@@ -169,11 +169,15 @@ def owner(connection: "Connection", schema: str) -> str | None:
 
 
 def extractions(connection: "Connection", schema: str, stream: Stream) -> dict[str, set[date]]:
-    """The slices that a stream's tables hold, by the attempt that they came from, oldest attempt first."""
+    """The slices that a stream's tables hold, by the attempt that they came from, oldest attempt first.
+
+    Without those of snapshots whose rows are deleted by age: their changes stay as they are.
+    """
     held: dict[str, set[date]] = {}
     slices = identifier(schema, "slices")
     statement = (
-        f"SELECT attempt_id, slice_date FROM {slices} WHERE stream = $1 ORDER BY attempt_id, slice_date"  # noqa: S608 - quoted
+        f"SELECT attempt_id, slice_date FROM {slices} WHERE stream = $1 AND trimmed_at IS NULL "  # noqa: S608 - quoted
+        "ORDER BY attempt_id, slice_date"
     )
     with trying(f"read what {stream.name} holds in schema {schema}"):
         for attempt_id, day in ask(connection, statement, stream.name):

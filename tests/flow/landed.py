@@ -72,6 +72,11 @@ class House:
             cursor.execute(statement)
             return cursor.fetchall()
 
+    def execute(self, statement: str) -> None:
+        """Does something to the warehouse."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement)
+
     def close(self) -> None:
         """Ends the session."""
         self._connection.close()

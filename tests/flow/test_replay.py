@@ -105,6 +105,16 @@ def test_landing_that_is_gone_is_named_and_the_slice_stays(house: House, tmp_pat
     ]
 
 
+def test_a_snapshot_that_was_trimmed_is_left_alone(house: House) -> None:
+    """Its rows were deleted by age: what landed then is no reason to bring them back."""
+    house.publish({"id": "a"})
+    house.execute("UPDATE zoom.slices SET trimmed_at = now()")
+    house.execute("DELETE FROM zoom.groups")
+    with pytest.raises(PermanentError, match="holds nothing of groups"):
+        told(house, "groups")
+    assert house.rows("SELECT count(*) FROM zoom.groups") == [(0,)]
+
+
 def test_a_schema_that_holds_nothing_of_a_stream_says_so(house: House) -> None:
     """An empty one, one without the stream, and one without these days."""
     with pytest.raises(PermanentError, match="holds nothing of users"):
