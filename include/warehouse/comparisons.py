@@ -168,7 +168,8 @@ def _settled(
 def _compared(
     connection: "Connection", schema: str, comparison: Comparison, day: date, slices: _Slices
 ) -> Check:
-    check = partial(Check, comparison.name, Severity.WARN, slice_date=day)
+    # Under one table, whichever of the two was loaded: the latest outcome is the one that counts.
+    check = partial(Check, comparison.name, Severity.WARN, table=comparison.tables[0], slice_date=day)
     if missing := [table for table in comparison.tables if (table, day) not in slices]:
         return check(Outcome.NOT_APPLICABLE, told=f"{missing[0]} of that day is not loaded.")
     names = {table: identifier(schema, table) for table in comparison.tables}

@@ -87,8 +87,8 @@ COMMENT ON COLUMN {checks}.told IS 'What it means, where that is not plain.';
 
 CREATE VIEW {failing} AS
 SELECT * FROM (
-    SELECT DISTINCT ON (stream, table_name, slice_date, check_name) *
-    FROM {checks} ORDER BY stream, table_name, slice_date, check_name, checked_at DESC
+    SELECT DISTINCT ON (coalesce(table_name, stream), slice_date, check_name) *
+    FROM {checks} ORDER BY coalesce(table_name, stream), slice_date, check_name, checked_at DESC
 ) AS latest
 WHERE outcome = 'failed';
 COMMENT ON VIEW {failing} IS 'The checks whose latest outcome is a failure.';

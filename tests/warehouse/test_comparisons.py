@@ -71,6 +71,19 @@ def test_two_tables_are_compared_by_whichever_is_loaded_last(desk: Desk) -> None
     assert told(then, "participants") == [("passed", "0 of 1 meetings differ")]
 
 
+def test_the_latest_comparison_counts_whichever_load_made_it(desk: Desk) -> None:
+    """Meetings that came before their participants failed, until these came too."""
+    loaded(desk, "meeting_participants", [])
+    loaded(desk, "meetings", [meeting("a", 2, 20)])
+    failing = "SELECT check_name, stream, table_name FROM zoom.failing ORDER BY 1"
+    assert desk.rows(failing) == [
+        ("minutes", "meetings", "meetings"),
+        ("participants", "meetings", "meetings"),
+    ]
+    loaded(desk, "meeting_participants", [seat("a", 600)] * 2)
+    assert desk.rows(failing) == []
+
+
 def test_one_meeting_in_a_hundred_may_differ(desk: Desk) -> None:
     """A warning that always comes is read by nobody."""
     loaded(desk, "meetings", [meeting(f"{n}", 2, 20) for n in range(100)])
