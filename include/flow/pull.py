@@ -16,6 +16,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 from include.flow.days import why_unasked
 from include.flow.publish import failures_recorded
 from include.flow.run import Run, landing, sources
+from include.flow.vanished import Confirmation, confirmation
 from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
 from include.warehouse.connect import warehouse
@@ -27,6 +28,7 @@ from include.zoom.pace import Pace
 from include.zoom.pull import PullCounts
 from include.zoom.pull import pull as pull_stream
 from include.zoom.stream import Kind, Stream
+from include.zoom.vanished import confirming
 from include.zoom.window import reachable_days
 
 CURSOR = "cursor"
@@ -74,7 +76,7 @@ class _Pull:
             failures_recorded(target, self.stream, hook.account, attempt.id),
             self._outcomes(attempt),
         ):
-            counts = asyncio.run(self._ask(hook, attempt, days, parents))
+            counts = asyncio.run(self._ask(hook, attempt, days, parents, self._confirmation(hook.account)))
         return self._finished(attempt.finish(counts))
 
     def _todays(self, account: str) -> str | None:
@@ -110,18 +112,38 @@ class _Pull:
             _log.warning("%s; their slices stay as they are.", why_unasked(gone, today=self.run.today))
         return days
 
+    def _confirmation(self, account: str) -> Confirmation | None:
+        if confirming(self.stream) is None:
+            return None
+        return confirmation(
+            self.stream,
+            warehouse(schema=self.run.param("schema")),
+            account,
+            today=self.run.today,
+            accept_shrink=bool(self.run.param("accept_shrink")),
+        )
+
     async def _ask(
-        self, hook: ZoomHook, attempt: Attempt, days: tuple[date, ...], parents: Manifest | None
+        self,
+        hook: ZoomHook,
+        attempt: Attempt,
+        days: tuple[date, ...],
+        parents: Manifest | None,
+        to_confirm: Confirmation | None,
     ) -> PullCounts:
         async with hook.client() as http, self._cursor_saved(hook):
-            return await pull_stream(
+            client = ZoomClient(http, Pace(hook.plan))
+            counts = await pull_stream(
                 self.stream,
                 days,
-                ZoomClient(http, Pace(hook.plan)),
+                client,
                 sink=attempt,
                 parents=self._parents_records(parents, days) if parents else None,
                 today=self.run.today,
             )
+            if to_confirm is not None:
+                await to_confirm.of(attempt, client, counts)
+            return counts
 
     def _parents_records(self, manifest: Manifest, days: tuple[date, ...]) -> Iterator[Dated]:
         parent = streams(self.settings)[manifest.stream]

@@ -5,7 +5,7 @@ finished units, and the cursor names the files: what a killed try has finished i
 writes a folder of its own, so a try that is not quite dead cannot write into its successor's.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from airflow.sdk import ObjectStoragePath
 from include.landing.errors import LandingDamaged, LandingError
 from include.landing.files import written_whole
 from include.landing.manifest import Manifest, parsed
-from include.landing.parts import OpenPart, Part, index_name
+from include.landing.parts import OpenPart, Part, index_name, pages_of
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts
 from include.zoom.stream import Stream
@@ -81,6 +81,21 @@ class Attempt:
         if self._open is not None:
             self._close()
         return self._cursor()
+
+    def pages(self) -> Iterator[Page]:
+        """What is finished so far, also by the tries that this one goes on from.
+
+        Raises:
+            LandingDamaged: a file is missing, cut off or altered.
+        """
+        self.cursor()
+        for part in self._parts:
+            yield from pages_of(self._folder, part.file)
+
+    def start_over(self) -> None:
+        """Gives up what is finished: the next try asks everything anew."""
+        self.cursor()
+        self._parts = []
 
     def finish(self, counts: PullCounts) -> Manifest:
         """Publishes: writes the manifest, and the pointer to it where it is a snapshot."""

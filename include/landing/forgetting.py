@@ -15,8 +15,8 @@ from airflow.sdk import ObjectStoragePath
 
 from include.landing.files import swapped
 from include.landing.manifest import FrameManifest, Manifest
-from include.landing.parts import OpenPart, Part, index_name, versioned
-from include.landing.store import Landing, pages_of
+from include.landing.parts import OpenPart, Part, index_name, pages_of, versioned
+from include.landing.store import Landing
 from include.zoom.forgetting import Removed, is_named, without_forgotten
 from include.zoom.forgotten import Forgotten
 from include.zoom.pages import Page

@@ -1,7 +1,8 @@
 """Files of pages, closed and open, each with an index beside it that says what is in it."""
 
+import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,12 @@ import orjson
 import pyarrow as pa
 from airflow.sdk import ObjectStoragePath
 
-from include.landing.files import MeasuredFile
+from include.landing.files import MeasuredFile, verified
 from include.landing.manifest import LandedFile, parsed
 from include.zoom.pages import Page, unit_id
 from include.zoom.stream import Stream
 
+ASK_ANEW = "Clear the pull task of this run, which asks Zoom anew."
 FILE_PAGES = 1_000
 FILE_BYTES = 32 << 20
 _NAME = re.compile(r"(part-\d{5,})(-[0-9a-f]+)?\.ndjson\.zst")
@@ -95,3 +97,12 @@ def index_name(name: str) -> str:
 def versioned(name: str, version: str) -> str:
     """The name of another version of a file of pages."""
     return _NAME.sub(rf"\1-{version}.ndjson.zst", name)
+
+
+def pages_of(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
+    """The pages of one file below a stream's folder, which is verified first."""
+    with verified(folder / file.name, size=file.bytes, sha256=file.sha256, remedy=ASK_ANEW) as copy:
+        # pyarrow refuses a cut-off zstd stream; the zstandard package reads one without an error.
+        lines = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(copy, mode="r"), "zstd"))
+        for line in lines:
+            yield Page.from_line(line)

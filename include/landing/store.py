@@ -1,6 +1,5 @@
 """Landing's root: begins attempts, finds what manifests name."""
 
-import io
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -8,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 from urllib.parse import quote
 
-import pyarrow as pa
 import uuid6
 from airflow.sdk import ObjectStoragePath
 
@@ -16,11 +14,11 @@ from include.landing.attempt import Attempt
 from include.landing.errors import LandingDamaged, writing
 from include.landing.files import verified
 from include.landing.frames import FrameFolder
-from include.landing.manifest import FrameFile, FrameManifest, LandedFile, Manifest, parsed
+from include.landing.manifest import FrameFile, FrameManifest, Manifest, parsed
+from include.landing.parts import ASK_ANEW, pages_of
 from include.zoom.pages import Page
 from include.zoom.stream import Kind, Stream
 
-_ASK_ANEW = "Clear the pull task of this run, which asks Zoom anew."
 _TRANSFORM_ANEW = "Clear the transform task of this run, which makes it anew."
 
 _log = logging.getLogger(__name__)
@@ -82,7 +80,7 @@ class Landing:
 
     def manifest(self, address: str) -> Manifest:
         """The manifest at an address."""
-        return Manifest.read(self._read(address, _ASK_ANEW), address)
+        return Manifest.read(self._read(address, ASK_ANEW), address)
 
     def pages(self, manifest: Manifest) -> Iterator[Page]:
         """All pages of an attempt, each file verified before its first page comes.
@@ -137,15 +135,6 @@ class Landing:
             return (self._root / address).read_bytes()
         except FileNotFoundError as error:
             raise LandingDamaged(f"{address} is gone from landing. {remedy}") from error
-
-
-def pages_of(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
-    """The pages of one file below a stream's folder, which is verified first."""
-    with verified(folder / file.name, size=file.bytes, sha256=file.sha256, remedy=_ASK_ANEW) as copy:
-        # pyarrow refuses a cut-off zstd stream; the zstandard package reads one without an error.
-        lines = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(copy, mode="r"), "zstd"))
-        for line in lines:
-            yield Page.from_line(line)
 
 
 def _resume(attempt: Attempt, cursor: str) -> None:

@@ -132,6 +132,20 @@ def bring_in_line(connection: "Connection", schema: str, table: Table) -> list[d
     return [row[0] for row in stale]
 
 
+def snapshot_query(schema: str, table: Table, day: date | None, *, whole: bool) -> str:
+    """A snapshot's rows, and `present`: those that stand in its table, else what the changes tell of it."""
+    columns = ", ".join(identifier(name) for name in compared_columns(table))
+    if day is None or whole:
+        return _WHOLE.format(columns=columns, table=identifier(schema, table.name), day=day or "-infinity")
+    return _FROM_CHANGES.format(
+        columns=columns,
+        changes=identifier(schema, changes_of(table).name),
+        identity=", ".join(identity(table)),
+        day=day,
+        is_gone=GONE,
+    )
+
+
 @dataclass(frozen=True)
 class _Comparison:
     connection: "Connection"
@@ -163,7 +177,7 @@ class _Comparison:
 
     def _statement(self, pair: _Snapshots) -> str:
         columns = [identifier(name) for name in compared_columns(self.table)]
-        new = self._snapshot(pair.day, whole=pair.whole)
+        new = snapshot_query(self.schema, self.table, pair.day, whole=pair.whole)
         return _COMPARE.format(
             changes=self._changes,
             columns=", ".join(columns),
@@ -172,25 +186,11 @@ class _Comparison:
             ),
             gone=self._gone(new),
             added="first" if pair.previous is None else "added",
-            old=self._snapshot(pair.previous, whole=pair.previous_whole),
+            old=snapshot_query(self.schema, self.table, pair.previous, whole=pair.previous_whole),
             new=new,
             same=self._same(),
             old_columns=", ".join(f"old.{name}" for name in columns),
             new_columns=", ".join(f"new.{name}" for name in columns),
-            is_gone=GONE,
-        )
-
-    def _snapshot(self, day: date | None, *, whole: bool) -> str:
-        """A snapshot's rows: those that stand in its table, else what the changes tell of it."""
-        columns = ", ".join(identifier(name) for name in compared_columns(self.table))
-        if day is None or whole:
-            table = identifier(self.schema, self.table.name)
-            return _WHOLE.format(columns=columns, table=table, day=day or "-infinity")
-        return _FROM_CHANGES.format(
-            columns=columns,
-            changes=self._changes,
-            identity=", ".join(identity(self.table)),
-            day=day,
             is_gone=GONE,
         )
 

@@ -1,15 +1,16 @@
 """The checks of an extraction: what was expected, what was found. Names and counts only, never a value."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any
 
-from include.zoom.errors import IncompleteData, RepeatedKey, TooManySkipped, ZoomError
+from include.zoom.errors import IncompleteData, RepeatedKey, TooManySkipped, TooManyVanished, ZoomError
 from include.zoom.stream import Stream, Table
+from include.zoom.vanished import confirming
 
 
 class Severity(StrEnum):
@@ -75,7 +76,7 @@ def of_pull(stream: Stream, counts: Mapping[str, Any]) -> list[Check]:
         stream: what was pulled.
         counts: its manifest's.
     """
-    return [_skips(stream, counts), _completeness(stream, counts)]
+    return [_skips(stream, counts), _completeness(stream, counts), *_vanished(stream, counts)]
 
 
 def of_frames(stream: Stream, counts: Mapping[str, Any], rows: Mapping[tuple[str, date], int]) -> list[Check]:
@@ -120,6 +121,7 @@ def of_failure(error: ZoomError) -> Check | None:
 _SKIPS_ALWAYS_ALLOWED, _SKIPS_ALLOWED_OF = 10, 100
 _FAILURES: tuple[tuple[type[ZoomError], str, str], ...] = (
     (TooManySkipped, "skips", "10 at most, or 1 %"),
+    (TooManyVanished, "vanished", "100 at most, or a fifth"),
     (IncompleteData, "completeness", "as many records as Zoom counts"),
     (RepeatedKey, "keys", "no key twice"),
 )
@@ -145,6 +147,16 @@ def _completeness(stream: Stream, counts: Mapping[str, Any]) -> Check:
     return check(
         Outcome.PASSED, "each list as long as Zoom counts it", f"{counts['records']} records with repeats"
     )
+
+
+def _vanished(stream: Stream, counts: Mapping[str, Any]) -> Iterator[Check]:
+    """Where the stream asks for each who is in no list any more."""
+    if confirming(stream) is not None:
+        gone, kept = counts.get("gone", 0), counts.get("kept", 0)
+        told = "Zoom's lists had lost them; they are kept as Zoom tells of each." if kept else ""
+        found = f"{gone} gone, {kept} there"
+        outcome = passes(holds=not kept)
+        yield Check("vanished", Severity.WARN, outcome, "who is in no list is gone", found, told)
 
 
 def _keys(table: Table, day: date, rows: int) -> Check:

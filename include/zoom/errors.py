@@ -10,7 +10,8 @@ ZoomError
 │   ├── UnexpectedAnswer    Zoom answered what its description does not allow
 │   │   └── RepeatedKey     a key comes twice in a slice
 │   └── IncompleteData      what came is not everything that is there
-│       └── TooManySkipped  too many items of a fan-out had nothing to give
+│       ├── TooManySkipped  too many items of a fan-out had nothing to give
+│       └── TooManyVanished too many of the last snapshot are in none of the lists
 ├── NotEntitled             the account's plan or add-ons lack this: skip the stream, loudly
 ├── Unavailable             this one item (a user, a meeting) has nothing to give: skip and count it
 ├── PageTokenExpired        ask the window again from its first page
@@ -77,6 +78,10 @@ class RepeatedKey(UnexpectedAnswer):
 
 class TooManySkipped(IncompleteData):
     """More parents than may be skipped had nothing to give."""
+
+
+class TooManyVanished(IncompleteData):
+    """More of the last snapshot are in none of the lists than are asked one by one."""
 
 
 class NotEntitled(ZoomError):

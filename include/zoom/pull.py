@@ -27,9 +27,11 @@ from include.zoom.fanout import Dated, parent_keys
 from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.spool import Spool
 from include.zoom.stream import Listing, Stream
+from include.zoom.vanished import as_listed, confirmed_column, confirming
 from include.zoom.window import windows
 
 _SETTLES_WITHIN_DAYS = 2
+_CONFIRMING = 8
 
 
 class Sink(Protocol):
@@ -64,6 +66,10 @@ class PullCounts:
     """Units of parents that have none of this: no licence, no registration."""
     unsettled: int = 0
     """Units that Zoom had not settled when they were asked once more (`Listing.unsettled_while_zero`)."""
+    gone: int = 0
+    """Of the last snapshot's, those whom no list has and who are gone, as Zoom says (`Listing.confirms`)."""
+    kept: int = 0
+    """Of those, the ones who are there all the same."""
     skipped: list[Skipped] = field(default_factory=list)
 
 
@@ -96,6 +102,19 @@ async def pull(
         ZoomError: anything else of `include.zoom.errors`.
     """
     return await _Pull(stream, tuple(days), client, sink, today).run(parents, concurrency)
+
+
+async def confirm(
+    stream: Stream, missing: Iterable[str], client: ZoomClient, *, sink: Sink, today: date
+) -> tuple[int, int]:
+    """Asks for each whom no list has by `Listing.confirms`; how many are gone, and how many are there.
+
+    Who is there goes to the sink as what a list would have told of him: the fields that a column holds.
+
+    Raises:
+        ZoomError: as `pull`.
+    """
+    return await _Pull(stream, (), client, sink, today).confirm(missing)
 
 
 @dataclass(frozen=True)
@@ -138,6 +157,18 @@ class _Pull:
             raise self._not_entitled
         return self._counts
 
+    async def confirm(self, missing: Iterable[str]) -> tuple[int, int]:
+        found, column = confirming(self._stream), confirmed_column(self._stream)
+        if found is None or column is None:
+            raise TypeError(f"{self._stream.name} has no listing that confirms.")
+        every = [_Unit(*found, ParentKey({column.name: value}, None)) for value in sorted(missing)]
+        finished = set(self._sink.finished())
+        try:
+            await self._round((unit for unit in every if unit.id not in finished), concurrency=_CONFIRMING)
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        return self._counts.absent, len(every) - self._counts.absent
+
     async def _round(self, units: Iterator[_Unit], concurrency: int) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
@@ -155,7 +186,7 @@ class _Pull:
     def _left(self, parents: Sequence[ParentKey | None]) -> Iterator[_Unit]:
         finished = set(self._sink.finished())
         for index, listing in enumerate(self._stream.lists):
-            for parent in parents:
+            for parent in () if listing.confirms else parents:
                 unit = _Unit(index, listing, parent)
                 if unit.id in finished:
                     self._counts.reused += 1
@@ -220,7 +251,8 @@ class _Pull:
             completeness.add(raw)
             if (name := unit.listing.unsettled_while_zero) and any(r.get(name) == 0 for r in raw.records):
                 self._with_zeros.add(unit.id)
-            spool.append(_page(unit, raw, len(spool) + 1))
+            page = _page(unit, raw, len(spool) + 1)
+            spool.append(as_listed(self._stream, page) if unit.listing.confirms else page)
         completeness.check(asked_again=asked_again)
 
     def _without(self, unit: _Unit, error: ZoomError) -> None:
@@ -237,7 +269,7 @@ class _Pull:
             raise error
 
     def _skip(self, unit: _Unit, error: Unavailable) -> None:
-        if unit.parent is None:
+        if unit.parent is None or unit.listing.confirms:
             raise UnexpectedAnswer(
                 f"{error} It is no list of one item, so nothing can be skipped."
             ) from error

@@ -90,6 +90,8 @@ def _cost(stream: Stream) -> str:
 def _requests(listing: Listing, parent: Parent | None) -> str:
     window = _WINDOWS.get(listing.asked, "")
     pages = f"(1 + ⌊rows ÷ {listing.page_size}⌋)" if listing.paged else f"1{window}"
+    if listing.confirms:
+        return "for each who is in none of these any more 1"
     if parent is None:
         return pages
     which = ", ".join(f"{name} {' or '.join(values)}" for name, values in parent.only.items())

@@ -31,7 +31,7 @@ def missing(granted: str, streams: Iterable[Stream], *, of_a_person: bool) -> tu
         for scope in lacking(have, stream):
             wanted_by.setdefault(scope, []).append(stream.name)
     if of_a_person and have and not any(have.issuperset(each) for each in _ACCOUNT):
-        wanted_by[_ACCOUNT[0][0]] = ["whose account it is"]
+        wanted_by.setdefault(_ACCOUNT[0][0], []).append("whose account it is")
     return tuple(Missing(scope, tuple(names)) for scope, names in wanted_by.items())
 
 

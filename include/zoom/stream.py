@@ -138,6 +138,10 @@ class Listing:
     label: Label
     whole: bool = False
     """The answer is itself the one record; `list_key` is a key that it always has."""
+    confirms: bool = False
+    """Not a list of the stream's records but the one record of `{key}` in its path, columns of the table: asked
+    for each who stands in the last snapshot and in none of today's lists. The last of `Stream.lists`; a code of
+    `absent` says that he is gone."""
     absent: tuple[int, ...] = ()
     """Zoom's codes that say "this parent has none" (no licence, no registration): no row, and no skip that
     counts. Where every parent answers with code 200, the account is not entitled. The same holds for the lists of

@@ -80,7 +80,7 @@ def test_a_foreign_host_never_sees_the_client_secret(pipeline: Any) -> None:
 def test_missing_scopes_fail_the_plan_in_one_message(pipeline: Any, daily: str) -> None:
     """Found before anything is asked of Zoom: each scope, who wants it, and what to do; nothing is tried again."""
     assert daily
-    asked = {"account": "narrow-account", "scopes": "user:read:list_users:admin"}
+    asked = {"account": "narrow-account", "scopes": "user:read:list_users:admin user:read:user:admin"}
     extra = {"refresh_token": pipeline.sandbox("POST", "grant", params=asked)["refresh_token"]}
     pipeline.connection("zoom_narrow", extra=extra | {"account_id": "narrow-account"})
     before = pipeline.requests()

@@ -23,7 +23,7 @@ def test_what_is_merely_on_by_default_is_skipped_with_its_reason() -> None:
     assert checked("", GROUPS) == Preflight(
         ("groups", "group_members"),
         {
-            "users": "the grant lacks the scope user:read:list_users:admin",
+            "users": "the grant lacks the scopes user:read:list_users:admin, user:read:user:admin",
             "recordings": "it needs users, which is skipped",
         },
     )
@@ -32,7 +32,7 @@ def test_what_is_merely_on_by_default_is_skipped_with_its_reason() -> None:
 def test_what_was_asked_for_by_name_fails_in_one_message() -> None:
     """Every scope, who wants it, and what to do; what is not wanted by name is not in it."""
     with pytest.raises(ScopesMissing) as caught:
-        checked("default group_members", "user:read:list_users:admin")
+        checked("default group_members", "user:read:list_users:admin user:read:user:admin")
     assert str(caught.value).startswith(
         "The grant lacks scopes of streams that this run asks for by name: group:read:list_groups:admin (for groups); "
         "group:read:list_members:admin (for group_members). Add them to the app"
@@ -42,7 +42,7 @@ def test_what_was_asked_for_by_name_fails_in_one_message() -> None:
 
 def test_a_higher_plan_is_not_asked_for_in_vain() -> None:
     """Also by name: no scope and no retry would help."""
-    found = checked("groups users", "user:read:list_users:admin", plan="free")
+    found = checked("groups users", "user:read:list_users:admin user:read:user:admin", plan="free")
     assert found.streams == ("users",)
     assert found.skipped == {"groups": "Zoom has it from the plan pro on, and the Connection says free"}
 

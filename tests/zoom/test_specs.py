@@ -47,7 +47,9 @@ def differences(stream: Stream) -> Iterator[str]:
             yield from _asking(listing, found)
             yield from _answer(listing, found)
             yield from _scopes(stream, listing, found)
-            yield from _fields(stream, listing, found)
+            told = _fields(stream, listing, found)
+            # Who is asked for to be confirmed is kept as the lists tell of others.
+            yield from (each for each in told if not (listing.confirms and ": no column for " in each))
 
 
 def _asking(listing: Listing, found: Endpoint) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Users: https://developers.zoom.us/docs/api/users/#tag/users/get/users (MEDIUM)."""
+"""Users.
+
+https://developers.zoom.us/docs/api/users/#tag/users/get/users (MEDIUM)
+https://developers.zoom.us/docs/api/users/#tag/users/get/users/{userId} (LIGHT), for those who are in no list any more
+"""
 
 from include.zoom.stream import Column, Kind, Label, Listing, Stream, Table, Type
 
@@ -39,16 +43,29 @@ _COLUMNS = (
 USERS = Stream(
     name="users",
     kind=Kind.SNAPSHOT,
-    lists=tuple(
+    lists=(
+        *(
+            Listing(
+                path="/users",
+                list_key="users",
+                label=Label.MEDIUM,
+                params={"status": status, "include_fields": "custom_attributes"},
+                counts_records=True,
+                identity=("id", "email"),
+            )
+            for status in _STATUSES
+        ),
+        # 1010: he belongs to another account by now.
         Listing(
-            path="/users",
-            list_key="users",
-            label=Label.MEDIUM,
-            params={"status": status, "include_fields": "custom_attributes"},
-            counts_records=True,
+            path="/users/{id}",
+            list_key="id",
+            label=Label.LIGHT,
+            whole=True,
+            confirms=True,
+            absent=(1001, 1010),
+            paged=False,
             identity=("id", "email"),
-        )
-        for status in _STATUSES
+        ),
     ),
     tables=(
         Table(
@@ -60,7 +77,7 @@ USERS = Stream(
             person=("id", "email"),
         ),
     ),
-    scopes=("user:read:list_users:admin",),
+    scopes=("user:read:list_users:admin", "user:read:user:admin"),
     classic_scopes=("user:read:admin",),
 )
 
