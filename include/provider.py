@@ -129,6 +129,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "report",
         "Which list gives the participants: past_meetings (no daily cap) or report.",
     ),
+    "recordings_source": (
+        "string",
+        "users",
+        "account",
+        "Which list gives the recordings: users (a request per user) or account (one, with a scope of its own).",
+    ),
     "partitioned_tables": (
         "string",
         "",

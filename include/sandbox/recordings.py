@@ -147,6 +147,12 @@ class Recordings:
         )
 
 
+def with_host(people: People, row: Row) -> Row:
+    """A record as the account's list has it: with the host's address."""
+    index = people.find(row["host_id"])
+    return row if index is None else row | {"host_email": people.email(index)}
+
+
 def _secret(*coordinates: object) -> str:
     """Something that must not reach a warehouse; a test can look for `sandbox-secret`."""
     return f"sandbox-secret-{draw('secret', *coordinates).getrandbits(96):024x}"

@@ -10,7 +10,8 @@ from include.sandbox.account import Account, Asked
 Row = dict[str, Any]
 Endpoint = Callable[[Account, Asked], Row]
 Truth = Mapping[str, Callable[[Account, date, str], Iterator[Row]]]
-"""By table: its true rows of a day (of a snapshot, now), from the account, the day and the form of participants.
+"""By table: its true rows of a day (of a snapshot, now), from the account, the day and the list that
+tells them, where several can: `past` or `report` (participants), `account` (recordings).
 
 Rows are records as Zoom gives them, items with their parents' and roots' columns by the names of the warehouse.
 """

@@ -8,6 +8,7 @@ from typing import Any
 from include.sandbox.account import Account
 from include.sandbox.meetings import Meeting
 from include.sandbox.profiles import profile, summary
+from include.sandbox.recordings import with_host
 from include.sandbox.reports import daily_rows, history_row
 from include.sandbox.routes import Truth
 from include.sandbox.seats import as_past, as_report, seats
@@ -47,10 +48,10 @@ def _participants(account: Account, day: date, form: str) -> Iterator[Row]:
                 yield {"meeting_uuid": meeting.uuid, **record(account.people, meeting, seat)}
 
 
-def _recordings(account: Account, day: date, _: str) -> Iterator[Row]:
+def _recordings(account: Account, day: date, form: str) -> Iterator[Row]:
     for seen, row in account.recordings.on(day):
         if seen <= account.now():
-            yield row
+            yield with_host(account.people, row) if form == "account" else row
 
 
 def _recording_files(account: Account, day: date, form: str) -> Iterator[Row]:

@@ -55,6 +55,11 @@ def recording_window(account: Account, asked: Asked) -> tuple[date, date]:
     return max(since, until - timedelta(days=30)), until
 
 
+def utc_times(asked: Asked) -> tuple[datetime, datetime]:
+    """From when to when, where a list is asked by UTC times."""
+    return _time(asked, "from"), _time(asked, "to")
+
+
 def oldest_report_day(account: Account) -> date:
     """The first day that reports still have: six calendar months ago."""
     today = account.now().date()
@@ -81,6 +86,13 @@ def _moment(account: Account, asked: Asked, name: str) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
         raise ApiError(400, 300, "Validation Failed") from error
+
+
+def _time(asked: Asked, name: str) -> datetime:
+    try:
+        return datetime.strptime(asked.parameters[name], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except (KeyError, ValueError) as error:
+        raise ApiError(400, 300, f"Invalid parameter: {name}.") from error
 
 
 def _begin(day: date, zone: tzinfo) -> datetime:

@@ -30,7 +30,7 @@ from tests.zoom.schemas import ODD_ANSWERS
 
 NOW = datetime(2026, 3, 11, 0, 40, tzinfo=UTC)  # a Wednesday
 DAY, TODAY = date(2026, 3, 10), date(2026, 3, 11)
-FORMS = {"past_meetings": "past", "report": "report"}
+FORMS = {"past_meetings": "past", "report": "report", "account": "account"}
 
 
 class Simulated:
@@ -192,8 +192,11 @@ def test_every_answer_is_one_that_zoom_describes(whole: Simulated) -> None:
 
 def complaint(error: jsonschema.ValidationError) -> str:
     """What is wrong, without the whole answer and the whole schema."""
+    place = ".".join(part for part in error.path if isinstance(part, str))
     if error.validator == "oneOf":
-        return f"{'.'.join(map(str, error.path))} fits several of the forms that it may have"
+        return f"{place} fits several of the forms that it may have"
+    if error.validator == "anyOf":
+        return f"{place} fits none of the forms that it may have"
     return error.message
 
 

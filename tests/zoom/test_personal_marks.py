@@ -15,6 +15,10 @@ PERSONAL = re.compile(
     r" | participant_name | host_name | login_time | last_login )(_|$)"
 )
 NOT_PERSONAL = {
+    "archive_files.file_extension": "mp4 and the like",
+    "archive_files.number_of_messages": "a count",
+    "archive_files.storage_location": "a region of Zoom's",
+    "archived_meetings.account_name": "the account's name",
     "divisions.division_name": "a division's name",
     "groups.name": "a group's name",
     "meeting_questions.question_id": "Zoom's own",

@@ -180,6 +180,15 @@ async def test_participants_by_report_are_the_truth(plain: str, kept: Kept) -> N
     assert counts["meeting_participants"].skipped == []
 
 
+async def test_recordings_of_the_account_are_those_of_its_users(plain: str, kept: Kept) -> None:
+    """One request finds what every user's list has, uploads included."""
+    every = {"recordings": streams({"recordings_source": "account"})["recordings"]}
+    pages, counts = await pull_all(plain, every, type(kept), DAY, TODAY)
+    same_rows(plain, every, pages, DAY, "past")
+    assert counts["recordings"].parents == 0
+    assert len(pages["recordings"]) == 1
+
+
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Honolulu"])
 async def test_a_far_zone_with_an_exclusive_end_loses_no_meeting(zone: str, kept: Kept) -> None:
     """Right after the day's end, wherever the account is; participants over several pages come along."""

@@ -3,6 +3,7 @@
 from include.sandbox import directory, reports, truth
 from include.sandbox.products import (
     account_reports,
+    archive,
     attendance,
     billing,
     chat,
@@ -18,6 +19,7 @@ from include.sandbox.products import (
     phone_calls,
     phone_recordings,
     phone_sms,
+    recordings,
     rooms,
     webinar_answers,
     webinars,
@@ -29,6 +31,8 @@ _PRODUCTS = (
     meetings,
     past_meetings,
     meeting_lists,
+    recordings,
+    archive,
     attendance,
     webinar_answers,
     webinars,

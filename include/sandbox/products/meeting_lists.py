@@ -1,7 +1,7 @@
 """Two more lists of meetings: those that AI Companion summed up, and those of a user's report."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.sandbox.account import Account, Asked
@@ -14,7 +14,7 @@ from include.sandbox.paging import counted, over, page_size
 from include.sandbox.reports import features, listed
 from include.sandbox.routes import Route, Truth
 from include.sandbox.seats import minutes, seats
-from include.sandbox.windows import report_window
+from include.sandbox.windows import report_window, utc_times
 
 Row = dict[str, Any]
 _TYPES = ("past", "pastOne", "pastJoined")
@@ -22,7 +22,7 @@ _TYPES = ("past", "pastOne", "pastJoined")
 
 def summaries(account: Account, asked: Asked) -> Row:
     """`GET /meetings/meeting_summaries`: meetings and webinars, by the summary's start or by when it was made."""
-    since, until = _time(asked, "from"), _time(asked, "to")
+    since, until = utc_times(asked)
     by = asked.parameters.get("time_filter_field", "summary_start_time")
     days = [(since - timedelta(days=1)).date() + timedelta(days=n) for n in range((until - since).days + 3)]
     rows = (row for day in days for row in _summaries(account, day))
@@ -112,13 +112,6 @@ def _report_row(account: Account, meeting: Meeting) -> Row:
         row |= {"custom_keys": [{"key": "Host nation", "value": "日本"}], "host_name": ""}
         row["dept"] = people.department(meeting.host)  # a field that Zoom's description does not know
     return row
-
-
-def _time(asked: Asked, name: str) -> datetime:
-    try:
-        return datetime.strptime(asked.parameters[name], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    except (KeyError, ValueError) as error:
-        raise ApiError(400, 300, f"Invalid parameter: {name}.") from error
 
 
 def _true_summaries(account: Account, day: date, _: str) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from include.zoom.catalog.archive import ARCHIVE_FILES
 from include.zoom.catalog.billing import BILLING_INVOICES, BILLING_REPORTS
 from include.zoom.catalog.chat import CHAT_SESSIONS
 from include.zoom.catalog.dashboards import (
@@ -41,7 +42,8 @@ from include.zoom.catalog.phone import (
 from include.zoom.catalog.phone_calls import PHONE_CALL_DETAILS, PHONE_CALLS
 from include.zoom.catalog.phone_recordings import PHONE_RECORDINGS, PHONE_VOICEMAILS
 from include.zoom.catalog.phone_sms import PHONE_SMS_MESSAGES, PHONE_SMS_SESSIONS
-from include.zoom.catalog.recordings import RECORDINGS
+from include.zoom.catalog.recording_audience import RECORDING_REGISTRANTS, RECORDING_VIEWS
+from include.zoom.catalog.recordings import RECORDINGS_BY, recordings
 from include.zoom.catalog.reports import RECORDING_STORAGE, TELEPHONE, UPCOMING_EVENTS
 from include.zoom.catalog.roles import ROLE_MEMBERS, ROLES
 from include.zoom.catalog.rooms import ROOMS
@@ -90,7 +92,10 @@ _EVERY = (
     ONE_PERSON_MEETINGS,
     SCHEDULED_MEETINGS,
     MEETING_REGISTRANTS,
-    RECORDINGS,
+    recordings("users"),
+    RECORDING_REGISTRANTS,
+    RECORDING_VIEWS,
+    ARCHIVE_FILES,
     DAILY_USAGE,
     WEBINAR_PARTICIPANTS,
     WEBINAR_ABSENTEES,
@@ -137,6 +142,7 @@ _EVERY = (
 
 SOURCES: Mapping[str, Mapping[str, Stream]] = {
     "participants_source": {by: meeting_participants(by) for by in PARTICIPANTS_BY},
+    "recordings_source": {by: recordings(by) for by in RECORDINGS_BY},
 }
 """Streams that one of several lists of Zoom can fill, the same tables from each: by setting, then by its value."""
 

@@ -1,10 +1,15 @@
-"""Cloud recordings and their files, per user (MEDIUM).
+"""Cloud recordings and their files, from one of two lists that fill the same tables (MEDIUM).
 
 https://developers.zoom.us/docs/api/meetings/#tag/cloud-recording/get/users/{userId}/recordings
+https://developers.zoom.us/docs/api/ma/ (List recordings of an account)
 
-Every user is asked, not only hosts: an upload has no meeting. Dates are UTC; a range that is too wide is
-clamped without an error, which only the echoed window shows.
+The first is asked for every user, not only for hosts: an upload has no meeting. The second takes a single request
+for the whole account, and a scope of its own; its description was not to be had: label and scopes are what Zoom's
+list of scopes and its older documents tell, its records those of the first and the host's address. Dates are UTC; a
+range that is too wide is clamped without an error, which only the echoed window shows.
 """
+
+from collections.abc import Mapping
 
 from include.zoom.stream import Asked, Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
@@ -13,6 +18,7 @@ _RECORDING_COLUMNS = (
     Column("meeting_id", Type.BIGINT, comment="Meeting number; beyond 2^31", source="id"),
     Column("account_id", comment="Zoom's account id"),
     Column("host_id", comment="Host: users.id"),
+    Column("host_email", comment="Host's address (account's list only)", personal=True),
     Column("topic", comment="Topic", personal=True),
     Column("type", comment="Kind of meeting or webinar, a digit as text; 99 is an upload"),
     Column("start_time", Type.TIMESTAMP, comment="Start of the meeting; its UTC day is the slice"),
@@ -39,41 +45,63 @@ _FILE_COLUMNS = (
     Column("deleted_time", Type.TIMESTAMP, comment="When it was put into the trash"),
 )
 
-RECORDINGS = Stream(
-    name="recordings",
-    kind=Kind.INTERVAL,
-    lists=(
-        Listing(
-            path="/users/{user_id}/recordings",
-            list_key="meetings",
-            label=Label.MEDIUM,
-            asked=Asked.FROM_TO,
-            echoes_window=True,
-            counts_records=True,
-            identity=("uuid",),
-            margin_after_days=1,
-        ),
+_TABLES = (
+    Table(
+        name="recordings",
+        comment="Each recorded meeting, by the UTC day of its start",
+        columns=_RECORDING_COLUMNS,
+        key=("recording_uuid",),
     ),
-    tables=(
-        Table(
-            name="recordings",
-            comment="Each recorded meeting, by the UTC day of its start",
-            columns=_RECORDING_COLUMNS,
-            key=("recording_uuid",),
-        ),
-        Table(
-            name="recording_files",
-            comment="The files of each recording, by the day of the recording",
-            columns=_FILE_COLUMNS,
-            # CC and TIMELINE files have no id.
-            key=("recording_uuid", "file_type", "recording_type", "recording_start", "id"),
-            records="recording_files",
-            inherited=(Column("recording_uuid", comment="recordings.recording_uuid", source="uuid"),),
-        ),
+    Table(
+        name="recording_files",
+        comment="The files of each recording, by the day of the recording",
+        columns=_FILE_COLUMNS,
+        # CC and TIMELINE files have no id.
+        key=("recording_uuid", "file_type", "recording_type", "recording_start", "id"),
+        records="recording_files",
+        inherited=(Column("recording_uuid", comment="recordings.recording_uuid", source="uuid"),),
     ),
-    scopes=("cloud_recording:read:list_user_recordings:admin",),
-    classic_scopes=("recording:read:admin",),
-    plan="pro",
-    dated_by=("start_time",),
-    parent=Parent("users", {"user_id": "id"}, dates=False),
 )
+
+RECORDINGS_BY: Mapping[str, tuple[str, str, str, Parent | None]] = {
+    "users": (
+        "/users/{user_id}/recordings",
+        "cloud_recording:read:list_user_recordings:admin",
+        "recording:read:admin",
+        Parent("users", {"user_id": "id"}, dates=False),
+    ),
+    "account": (
+        "/accounts/me/recordings",
+        "cloud_recording:read:list_account_recordings:admin",
+        "account:read:admin",
+        None,
+    ),
+}
+"""Path, granular scope, classic scope and whom to ask, by the setting that chooses them."""
+
+
+def recordings(by: str) -> Stream:
+    """The stream over the list that `by`, a key of `RECORDINGS_BY`, names."""
+    path, scope, classic_scope, parent = RECORDINGS_BY[by]
+    return Stream(
+        name="recordings",
+        kind=Kind.INTERVAL,
+        lists=(
+            Listing(
+                path=path,
+                list_key="meetings",
+                label=Label.MEDIUM,
+                asked=Asked.FROM_TO,
+                echoes_window=True,
+                counts_records=True,
+                identity=("uuid",),
+                margin_after_days=1,
+            ),
+        ),
+        tables=_TABLES,
+        scopes=(scope,),
+        classic_scopes=(classic_scope,),
+        plan="pro",
+        dated_by=("start_time",),
+        parent=parent,
+    )
