@@ -51,12 +51,19 @@ def database(postgres_server: EmbeddedPostgres) -> str:
 
 
 @pytest.mark.parametrize(("stream", "number"), CASES)
-def test_zooms_examples_are_loaded_with_no_field_lost(stream: Stream, number: int, database: str) -> None:
-    """Each enum value and each branch; a value is in its column as it was sent, or in `_extra`, in PostgreSQL."""
-    found = loaded(stream, number, variants(schema_of(stream, number)), database)
-    assert [told for each in found for told in each.complaints()] == []
-    columns = {name for each in found for name in each.filled()}
-    assert len(columns) >= len(stream.tables)
+@settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINK)
+@given(data=st.data())
+def test_zooms_examples_and_what_its_schemas_allow_are_loaded(
+    stream: Stream, number: int, data: st.DataObject, database: str
+) -> None:
+    """Each enum value and each branch, and what else is allowed: in its column as it was sent, or in `_extra`."""
+    examples = variants(schema_of(stream, number))
+    drawn = data.draw(st.lists(drawn_records(stream, number), min_size=6, max_size=6))
+    with refused_whole():
+        found = loaded(stream, number, examples + drawn, database)
+        assert [told for each in found for told in each.complaints()] == []
+        columns = {name for each in found[: len(examples)] for name in each.filled()}
+        assert len(columns) >= len(stream.tables)
 
 
 @pytest.mark.parametrize(("stream", "number"), CASES)
@@ -69,19 +76,6 @@ def test_whatever_the_schema_allows_is_kept(stream: Stream, number: int, data: s
     with refused_whole():
         found = rows_of(framed(stream, page, "load-1"))
         assert list(lost(stream, page.records(stream.lists[number])[0], found)) == []
-
-
-@pytest.mark.parametrize(("stream", "number"), CASES)
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_whatever_the_schema_allows_is_loaded(
-    stream: Stream, number: int, data: st.DataObject, database: str
-) -> None:
-    """The same in PostgreSQL, through Parquet and ADBC."""
-    drawn = data.draw(st.lists(drawn_records(stream, number), min_size=1, max_size=6))
-    with refused_whole():
-        found = loaded(stream, number, drawn, database)
-        assert [told for each in found for told in each.complaints()] == []
 
 
 @contextmanager
