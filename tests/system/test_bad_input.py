@@ -151,12 +151,19 @@ def test_a_truncated_landing_file_is_refused_and_pulled_again(
 
 def test_a_failed_run_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -> None:
     """One post for the run, however many of its tasks failed."""
-    run = pipeline.trigger(conf={"zoom_conn_id": "zoom_nowhere", "streams": ["daily_usage", "groups"]})
+    refused = {"kind": "status", "status": 400, "body": {"code": 300, "message": "A parameter is wrong."}}
+    faults = [refused | {"path": path} for path in ("/v2/report/daily", "/v2/report/history_meetings")]
+    pipeline.sandbox("POST", "faults", json=faults)
+    run = pipeline.trigger(conf={"streams": ["daily_usage", "meetings"]})
     assert pipeline.ended(run) == "failed"
-    pipeline.local.airflow.wait_for(lambda: alerts, seconds=60, what="the alert")
+    states = {name: task["state"] for name, task in pipeline.tasks(run).items()}
+    assert {states["daily_usage.pull"], states["meetings.pull"]} == {"failed"}
+    pipeline.local.airflow.wait_for(
+        lambda: any(run in post["text"] for post in alerts), seconds=60, what="the alert"
+    )
     after = pipeline.trigger(conf={"streams": ["groups"]})
     assert pipeline.ended(after) == "success"
-    assert [run in post["text"] for post in alerts] == [True]
+    assert sum(run in post["text"] for post in alerts) == 1
 
 
 def test_a_lost_consent_alerts_once(pipeline: Any, alerts: list[dict[str, str]]) -> None:

@@ -50,7 +50,8 @@ def test_a_backfill_waits_for_the_consent_and_goes_on_by_itself(
     assert asked["token_refused"] - before["token_refused"] == 1
     pipeline.connect()
     assert [pipeline.ended(run) for run in runs] == ["success", "success"], backfill
-    assert {task["try_number"] for run in runs for task in pipeline.tasks(run).values()} == {1}
+    tasks = [task for run in runs for task in pipeline.tasks(run).values() if task["state"] != "skipped"]
+    assert {task["try_number"] for task in tasks} == {1}
     assert ["zoom_default" in post["text"] for post in alerts] == [True]
     for day in (first, first + timedelta(days=1)):
         assert {table: differences(pipeline, table, day) for table in TABLES} == {
