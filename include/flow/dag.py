@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, TaskGroup, conf, dag, task
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, TaskGroup, TriggerRule, conf, dag, task
 
 from include.flow.alerts import run_failed
 from include.flow.params import params
 from include.flow.retries import ByErrorClass
-from include.zoom.catalog import STREAMS
+from include.zoom.catalog import SOURCES, STREAMS
 from include.zoom.choice import choose
 from include.zoom.stream import Table
 
@@ -92,12 +92,18 @@ def _tasks(offered: Sequence[str], own: Sequence[str], schema: str) -> None:
     planned, pulls = plan(), {}
     for name in offered:
         with TaskGroup(name):
-            pulls[name] = pull(name)
+            pulls[name] = pull.override(trigger_rule=_when(name))(name)
             tables = [_asset(table, schema) for table in STREAMS[name].tables]
             pulls[name] >> transform(name) >> load.override(outlets=tables)(name)
         planned >> pulls[name]
         if parent := STREAMS[name].parent:
             pulls[parent.stream] >> pulls[name]
+
+
+def _when(name: str) -> TriggerRule:
+    """After its parent, or though that is skipped, where a source of the stream's has no parent."""
+    alone = any(each.name == name and not each.parent for by in SOURCES.values() for each in by.values())
+    return TriggerRule.NONE_FAILED if alone else TriggerRule.ALL_SUCCESS
 
 
 def _asset(table: Table, schema: str) -> Asset:

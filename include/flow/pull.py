@@ -98,7 +98,10 @@ class _Pull:
     def _parents_manifest(self) -> Manifest | None:
         if self.stream.parent is None:
             return None
-        return self.landing.manifest(self.run.left_by(f"{self.stream.parent.stream}.pull")["manifest"])
+        task_id = f"{self.stream.parent.stream}.pull"
+        if not self.run.has_left(task_id):  # a stream with several sources is not skipped by Airflow
+            raise AirflowSkipException(f"{task_id} was skipped, and {self.stream.name} needs its records.")
+        return self.landing.manifest(self.run.left_by(task_id)["manifest"])
 
     def _days(self, parents: Manifest | None) -> tuple[date, ...]:
         """The planned days that Zoom tells of now and that the parents are there for."""

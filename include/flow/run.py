@@ -65,6 +65,10 @@ class Run:
         plan = self.context["ti"].xcom_pull(task_ids=PLAN_TASK, key=PLAN_KEY)
         return tuple(date.fromisoformat(text) for text in plan[stream])
 
+    def has_left(self, task_id: str) -> bool:
+        """Whether an earlier task of this run returned something; one that was skipped has not."""
+        return self.context["ti"].xcom_pull(task_ids=task_id) is not None
+
     def left_by(self, task_id: str) -> dict[str, Any]:
         """What an earlier task of this run returned: addresses and counts."""
         left = self.context["ti"].xcom_pull(task_ids=task_id)

@@ -10,7 +10,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 
 from include.flow.pull import CURSOR, _Pull
 from include.flow.run import Run
-from include.zoom.catalog import STREAMS
+from include.zoom.catalog import STREAMS, streams
 from include.zoom.errors import ConsentRequired, NotEntitled
 
 LOST = "Zoom refused the refresh token of Connection zoom_default: authorise the app again."
@@ -49,6 +49,22 @@ def test_what_the_account_lacks_is_skipped_with_its_reason(
         raise NotEntitled("The plan lacks this list.")
     assert caplog.messages == ["Skipped: The plan lacks this list."]
     assert pull.run.memory.kept["skipped_because"] == "The plan lacks this list."
+
+
+def test_a_stream_whose_parent_was_skipped_is_skipped() -> None:
+    """Though Airflow runs it, as another of its sources has no parent."""
+    ti: Any = SimpleNamespace(xcom_pull=lambda task_ids: None)
+    run = Run({"ti": ti}, datetime.now(UTC))
+    landing: Any = None
+    by_users, by_account = (
+        _Pull(run, streams({"recordings_source": by})["recordings"], landing, {})
+        for by in ("users", "account")
+    )
+    with pytest.raises(
+        AirflowSkipException, match=r"^users\.pull was skipped, and recordings needs its records"
+    ):
+        by_users._parents_manifest()
+    assert by_account._parents_manifest() is None
 
 
 @pytest.mark.parametrize(("setting", "seconds"), [("120", 120), ("1", 10)])
