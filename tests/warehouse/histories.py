@@ -138,6 +138,6 @@ def _change(before: Mapping[str, Row] | None, now: Mapping[str, Row], key: str) 
     return "continued" if has_an_id_now else "removed"
 
 
-def narrow(warehouse: Warehouse, schema: str, days: int) -> Warehouse:
-    """The warehouse with another schema that keeps full snapshots for so many days."""
-    return replace(warehouse, schema=schema, snapshot_days=days)
+def narrow(warehouse: Warehouse, days: int) -> Warehouse:
+    """The warehouse, keeping full snapshots for so many days."""
+    return replace(warehouse, snapshot_days=days)
