@@ -6,7 +6,10 @@ from airflow.sdk import conf
 from airflow.sdk.log import mask_secret
 
 from include.flow.run import sources
+from include.warehouse.forgetting import forgotten_people
+from include.warehouse.session import Warehouse
 from include.zoom.catalog import streams
+from include.zoom.forgotten import Forgotten
 from include.zoom.privacy import Policy, policy
 
 _log = logging.getLogger(__name__)
@@ -29,3 +32,13 @@ def configured_policy() -> Policy:
     return policy(
         conf.get("zoom", "personal"), conf.get("zoom", "personal_columns"), hash_key(), streams(sources())
     )
+
+
+def forgotten_in(warehouse: Warehouse) -> Forgotten:
+    """Who is forgotten in the warehouse's schema.
+
+    Raises:
+        WarehouseError: it is not to be reached, or they were forgotten with another key.
+    """
+    with warehouse.connect() as connection:
+        return forgotten_people(connection, warehouse.schema, hash_key().encode())

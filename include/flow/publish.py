@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
+from include.flow.privacy import forgotten_in
 from include.landing import FrameManifest, Landing, Manifest
-from include.warehouse.errors import WarehouseError
+from include.warehouse.errors import FramesOutdated, WarehouseError
 from include.warehouse.evidence import Extraction, record_apart
 from include.warehouse.load import LoadResult, load
 from include.warehouse.new_fields import NewField, new_fields, note, tell
@@ -33,9 +34,22 @@ class Publication:
     def publish(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
         """Replaces the slices of `framed`, which `pulled` was made into.
 
+        Where somebody was forgotten since, the frames are made anew, without them.
+
         Raises:
             WarehouseError: see `include.warehouse.load`.
         """
+        try:
+            return self._publish(stream, pulled, framed)
+        except FramesOutdated:
+            _log.info("A person was forgotten since these frames were made: they are made anew.")
+            from include.flow.framing import framed as made  # noqa: PLC0415 - pandas, which a load has no use for
+
+            pulled = self.store.manifest(pulled.address)  # its pages are others now
+            anew = made(stream, self.store, pulled, forgotten_in(self.warehouse))
+            return self._publish(stream, pulled, replace(anew, slice_dates=framed.slice_dates))
+
+    def _publish(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
         checks = [*of_pull(stream, pulled.counts), *of_frames(stream, framed.counts, _rows(framed))]
         with ExitStack() as files:
             opened = {file.name: file for file in framed.files}

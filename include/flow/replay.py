@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from include.flow.framing import framed
+from include.flow.privacy import forgotten_in
 from include.flow.publish import Publication, failures_recorded
-from include.flow.transform import framed
 from include.landing import LandingError, Manifest
 from include.warehouse.errors import SliceShrank
 from include.warehouse.ledger import extractions, owner
@@ -97,5 +98,5 @@ def _published(publication: Publication, pulled: Manifest, days: tuple[date, ...
     stream = streams(pulled.settings)[pulled.stream]
     with failures_recorded(lambda: publication.warehouse, stream, pulled.account, pulled.attempt_id):
         # All of the extraction is typed, or its rejected rows would move to the first of the wanted slices.
-        frames = framed(stream, publication.store, pulled)
+        frames = framed(stream, publication.store, pulled, forgotten_in(publication.warehouse))
     return publication.publish(stream, pulled, replace(frames, slice_dates=days)).rows

@@ -4,7 +4,6 @@ Nothing is lost in a crash: a file of pages is written beside the old one, then 
 index change over, then the old file goes. Again from the start ends the same.
 """
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,13 +18,13 @@ from include.landing.parts import OpenPart, Part, index_name, pages_of, versione
 from include.landing.store import Landing
 from include.zoom.forgetting import Removed, is_named, without_forgotten
 from include.zoom.forgotten import Forgotten
-from include.zoom.pages import Page
+from include.zoom.pages import Page, Record
 from include.zoom.stream import Stream
 
 FRAMES_REMOVED = "removed"
 """The version of a frame manifest whose files are gone: no load takes it."""
 _ENDED = timedelta(hours=48)  # no pull or transform goes on with what is older
-_log = logging.getLogger(__name__)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -80,6 +79,15 @@ def forget_in_landing(
         for attempt in ended:
             attempt.remove_unnamed()
     return done
+
+
+def landed_records(landing: Landing, account: str, stream: Stream) -> Iterator[Record]:
+    """The records of all pages of an account's stream that lie in closed files."""
+    folder = landing.folder(account, stream.name)
+    for path in _folders(folder):
+        for part in _Attempt(path, _LONG_AGO).indexes():
+            for page in pages_of(folder, part.file):
+                yield from page.records(stream.lists[page.listing])
 
 
 @dataclass

@@ -6,11 +6,12 @@ nobody comes back.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import relations
+from include.warehouse.changes import changes_of
 from include.warehouse.errors import PermanentWarehouseError, trying
 from include.warehouse.session import ask, begin, identifier
 from include.zoom.forgotten import NOBODY, Forgotten, key_mark, version
@@ -53,17 +54,26 @@ class Forgetting:
     blanked: int
 
 
-def links(connection: "Connection", schema: str, table: Table, text: str) -> set[tuple[str, str]]:
-    """The (id, address) pairs of the table's rows that have this id or address."""
-    if table.name not in relations(connection, schema):
-        return set()
-    found = ask(
-        connection,
-        f"SELECT DISTINCT coalesce(id, ''), coalesce(email, '') FROM {identifier(schema, table.name)} "  # noqa: S608 - quoted
-        "WHERE id = $1 OR lower(email) = lower($1)",
-        text,
+def linked(
+    connection: "Connection", schema: str, table: Table, texts: Collection[str]
+) -> list[tuple[str, ...]]:
+    """What the table's `person` columns hold in rows where one of them is one of these texts, in any case."""
+    columns = [identifier(name) for name in table.person]
+    if table.name not in relations(connection, schema) or not columns:
+        return []
+    wanted = ", ".join(f"lower(${number})" for number in range(1, len(texts) + 1))
+    statement = (
+        f"SELECT DISTINCT {', '.join(columns)} FROM {identifier(schema, table.name)} "  # noqa: S608 - quoted
+        f"WHERE {' OR '.join(f'lower({column}) IN ({wanted})' for column in columns)}"
     )
-    return {(str(one), str(other)) for one, other in found}
+    with trying(f"look for a person in {table.name} of schema {schema}"):
+        return [tuple(text or "" for text in row) for row in ask(connection, statement, *texts)]
+
+
+def twins(connection: "Connection", schema: str, table: Table) -> list[Table]:
+    """The tables that stand for each other: the table and, of a snapshot, its changes; none that is not there."""
+    there = relations(connection, schema)
+    return [each for each in (table, changes_of(table)) if each.name in there]
 
 
 def remember(

@@ -77,10 +77,19 @@ def statements(
             yield from _snapshots(schema, table, present)
 
 
+def ledger_names() -> list[str]:
+    """The ledger's tables and views."""
+    return _IN_LEDGER.findall(_ledger_text())
+
+
+def _ledger_text() -> str:
+    return files("include.warehouse").joinpath(_LEDGER_FILE).read_text()
+
+
 def _ledger(schema: str, present: Present) -> Iterator[str]:
     """Relations and comments of the ledger that are not there: a schema of an earlier version has some of them."""
-    text = files("include.warehouse").joinpath(_LEDGER_FILE).read_text()
-    names = {name: identifier(schema, name) for name in _IN_LEDGER.findall(text)}
+    text = _ledger_text()
+    names = {name: identifier(schema, name) for name in ledger_names()}
     for table, columns in _SINCE_ADDED.items():
         for column in columns.keys() - (present[table].columns if table in present else columns).keys():
             yield f"ALTER TABLE {names[table]} ADD COLUMN {identifier(column)} {columns[column]}"

@@ -1,15 +1,21 @@
 """Attempts in a landing of one's own, as pulls leave them, and a warehouse to load them into."""
 
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import orjson
 import psycopg2
+import psycopg2.extensions
 
+from include.flow.framing import framed
 from include.flow.publish import Publication
-from include.flow.transform import framed
 from include.landing import Landing, Manifest
+from include.launch.place import Place
 from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
 from include.zoom.pages import Page, ParentKey
@@ -60,6 +66,27 @@ class House:
         pulled = attempt_of(self.landing, of.name, *records, **about)
         self.publication.publish(of, pulled, framed(of, self.landing, pulled))
         return pulled
+
+    def command(
+        self, folder: Path, metadata: str, *arguments: str, said: str = "", **settings: str
+    ) -> subprocess.CompletedProcess[str]:
+        """`python -m include.flow` beside a metadata database that has the warehouse's Connection."""
+        reach = psycopg2.extensions.parse_dsn(self.warehouse.uri)
+        with sqlite3.connect(metadata.removeprefix("sqlite:///")) as database:
+            database.execute(
+                "INSERT INTO connection (conn_id, conn_type, host, login, port, schema, is_encrypted, is_extra_encrypted) "
+                "VALUES ('zoom_warehouse', 'postgres', ?, ?, ?, ?, 0, 0)",
+                (reach["host"], reach["user"], reach.get("port"), reach["dbname"]),
+            )
+        database.close()
+        return subprocess.run(
+            [sys.executable, "-m", "include.flow", *arguments],
+            env={**Place(folder).environment(metadata_uri=metadata, port=1), **settings},
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def send(self, text: str) -> bool:
         """Takes an alert."""

@@ -1,19 +1,14 @@
 """Tables anew from landing: what Zoom sent before somebody declared a column for it."""
 
 import shutil
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import psycopg2.extensions
 import pytest
 
 from include.flow.replay import replay
-from include.launch.place import Place
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import PermanentError
 from include.zoom.stream import Stream
@@ -132,21 +127,7 @@ def test_the_command_finds_the_warehouse_in_the_metadata_database(
 ) -> None:
     """A plain process, no task and no server: it reads the Connection as Airflow's own commands do."""
     house.publish({"id": "a", "total_members": 7}, of=without("groups", "total_members"))
-    metadata = metadata_on("sqlite")
-    reach = psycopg2.extensions.parse_dsn(house.warehouse.uri)
-    with sqlite3.connect(metadata.removeprefix("sqlite:///")) as database:
-        database.execute(
-            "INSERT INTO connection (conn_id, conn_type, host, login, port, schema, is_encrypted, is_extra_encrypted) "
-            "VALUES ('zoom_warehouse', 'postgres', ?, ?, ?, ?, 0, 0)",
-            (reach["host"], reach["user"], reach.get("port"), reach["dbname"]),
-        )
-    database.close()
-    done = subprocess.run(
-        [sys.executable, "-m", "include.flow", "replay", "--schema", "zoom", "--stream", "groups"],
-        env=Place(tmp_path).environment(metadata_uri=metadata, port=1),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    arguments = ("replay", "--schema", "zoom", "--stream", "groups")
+    done = house.command(tmp_path, metadata_on("sqlite"), *arguments)
     assert (done.returncode, done.stdout) == (0, "groups of 2026-11-02: 1 rows of groups\n"), done.stderr
     assert house.rows("SELECT total_members FROM zoom.groups") == [(7,)]

@@ -14,7 +14,7 @@ from include.warehouse.forgetting import (
     forgotten_people,
     found,
     found_elsewhere,
-    links,
+    linked,
     log,
     remember,
 )
@@ -164,18 +164,16 @@ def test_an_empty_warehouse_has_forgotten_nobody(desk: Desk) -> None:
     """Before the first load there is no schema."""
     with desk.warehouse.connect() as connection:
         assert forgotten_people(connection, "zoom", KEY) is NOBODY
-        assert links(connection, "zoom", PEOPLE, ANNA) == set()
+        assert linked(connection, "zoom", PEOPLE, [ANNA]) == []
 
 
 def test_ids_and_addresses_are_linked_by_the_rows_that_have_both(desk: Desk) -> None:
     """In any case of the address."""
     loaded(desk)
     with desk.warehouse.connect() as connection:
-        assert links(connection, "zoom", PEOPLE, "ANNA@example.com") == {
-            (ANNAS_ID, "Anna@Example.com"),
-            ("", ANNA),
-        }
-        assert links(connection, "zoom", PEOPLE, ANNAS_ID) == {(ANNAS_ID, "Anna@Example.com")}
+        both = {(ANNAS_ID, "Anna@Example.com"), ("", ANNA)}
+        assert set(linked(connection, "zoom", PEOPLE, ["ANNA@example.com"])) == both
+        assert linked(connection, "zoom", PEOPLE, [ANNAS_ID]) == [(ANNAS_ID, "Anna@Example.com")]
 
 
 def test_tables_that_are_not_ours_are_named_where_they_hold_the_person(desk: Desk) -> None:

@@ -1,0 +1,74 @@
+"""From landed pages to typed files: one Parquet file per table and slice."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow.parquet as pq
+
+from include.flow.privacy import configured_policy
+from include.landing import FrameFile, FrameFolder, FrameManifest, Landing, Manifest
+from include.zoom.forgetting import without_forgotten
+from include.zoom.forgotten import NOBODY, Forgotten
+from include.zoom.frame import Batch, FrameCounts, frames
+from include.zoom.stream import Stream
+
+_log = logging.getLogger(__name__)
+
+
+def framed(
+    stream: Stream, store: Landing, manifest: Manifest, forgotten: Forgotten = NOBODY
+) -> FrameManifest:
+    """Types an attempt's pages into a new folder of frames beside it, without who is forgotten."""
+    policy = configured_policy()
+    folder, counts = store.begin_frames(manifest), FrameCounts()
+    writers = _Writers(folder)
+    try:
+        for batch in frames(
+            stream,
+            without_forgotten(stream, store.pages(manifest), forgotten),
+            manifest.slice_dates,
+            snapshot_date=manifest.snapshot_date,
+            load_id=folder.load_id,
+            extracted_at=manifest.extracted_at,
+            counts=counts,
+            policy=policy,
+        ):
+            writers.write(batch)
+    finally:
+        writers.close()
+    told = {**counts.as_dict(), "personal": policy.told((stream,))}
+    _log.info("Transformed %s: %s", stream.name, told)
+    return folder.finish(files=writers.files(), counts=told, forgotten=forgotten.version)
+
+
+@dataclass
+class _Writers:
+    """A Parquet writer for each table and slice that has rows."""
+
+    folder: FrameFolder
+    _open: dict[tuple[str, date], pq.ParquetWriter] = field(default_factory=dict)
+    _rows: dict[tuple[str, date], int] = field(default_factory=dict)
+
+    def write(self, batch: Batch) -> None:
+        place = (batch.table.name, batch.slice_date)
+        if place not in self._open:
+            file = self.folder.file(_file_name(*place))
+            self._open[place] = pq.ParquetWriter(file, batch.data.schema, compression="zstd")
+            self._rows[place] = 0
+        self._open[place].write_batch(batch.data)
+        self._rows[place] += batch.data.num_rows
+
+    def close(self) -> None:
+        for writer in self._open.values():
+            writer.close()
+
+    def files(self) -> list[FrameFile]:
+        return [
+            FrameFile(table=table, slice_date=day, name=_file_name(table, day), rows=rows)
+            for (table, day), rows in self._rows.items()
+        ]
+
+
+def _file_name(table: str, day: date) -> str:
+    return f"{table}-{day}.parquet"
