@@ -36,8 +36,14 @@ class EmbeddedPostgres:
 
     @classmethod
     def in_temporary_folder(cls) -> Self:
-        """A throw-away server."""
-        return cls(Path(tempfile.mkdtemp(prefix=f"zoom-postgres-{os.getpid()}-")) / "data")
+        """A throw-away server: nothing of it is to survive the machine, so it never waits for the disk."""
+        made = cls(Path(tempfile.mkdtemp(prefix=f"zoom-postgres-{os.getpid()}-")) / "data")
+        with contextlib.closing(psycopg2.connect(made.uri())) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER SYSTEM SET fsync = off")
+                cursor.execute("SELECT pg_reload_conf()")
+        return made
 
     def uri(self, database: str = "postgres") -> str:
         """A libpq address, which ADBC, psycopg2 and SQLAlchemy (as `postgresql+psycopg2`) read alike."""
