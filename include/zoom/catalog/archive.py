@@ -82,7 +82,8 @@ ARCHIVE_FILES = Stream(
                 Column("file_path", comment="Path (on-premise accounts only)"),
                 Column("download_url", comment="Where it is downloaded, without its token"),
             ),
-            key=("meeting_uuid", "id"),
+            # As that of recording_files: nowhere does Zoom say that each type of a file has an id of its own.
+            key=("meeting_uuid", "file_type", "recording_type", "id"),
             records="archive_files",
             inherited=(Column("meeting_uuid", comment="archived_meetings.meeting_uuid", source="uuid"),),
             person=("participant_email",),
