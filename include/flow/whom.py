@@ -1,5 +1,6 @@
 """Who a person is: which ids and addresses are theirs, from what was loaded and what has landed."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 USERS = "users"
 _SHORTEST_ID = 8
+# An address, an id or a hash of one: a seat's number would be found in rows of others.
+_TELLING = re.compile(r"@|^(?!\d+$)[A-Za-z0-9_-]{16,}$")
 
 
 class WhomError(PermanentError):
@@ -52,7 +55,7 @@ def identifiers(
         WhomError: it is neither, or an address of several people.
         WarehouseError: the warehouse failed.
     """
-    if "@" not in who and len(who) < _SHORTEST_ID:
+    if "@" not in who and (len(who) < _SHORTEST_ID or who.isdigit()):
         raise WhomError(
             f"That is neither an e-mail address nor one of Zoom's user ids: {len(who)} characters."
         )
@@ -62,7 +65,7 @@ def identifiers(
     known = links.of(who)
     for table in (table for stream in streams for table in stream.tables if len(table.person) > 1):
         for row in linked(connection, schema, table, sorted(known)):
-            known |= {text for text in row if text and not links.is_another_s(text, known)}
+            known |= {text for text in row if _TELLING.search(text) and not links.is_another_s(text, known)}
     connection.commit()
     return tuple(sorted(known))
 

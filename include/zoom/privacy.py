@@ -12,6 +12,7 @@ from enum import StrEnum
 from include.zoom.errors import PermanentError
 from include.zoom.layout import EXTRA, REJECTED, taken_columns
 from include.zoom.stream import Column, Stream, Table, Type
+from include.zoom.vanished import confirmed_column
 
 _PREFIX = "hash_"
 _HASH_DIGITS = 32  # 128 bits: a billion values meet by chance once in 10^20
@@ -130,6 +131,7 @@ def policy(default: str, columns: str, key: str, streams: Mapping[str, Stream]) 
     made = Policy(_word(default, "[zoom] personal"), tuple(map(_rule, columns.split())), key.encode())
     for rule in made.rules:
         _check(rule, streams)
+        _check_asked_by(rule, streams.values())
     _check_contradictions(made.rules)
     hashing = sorted(name for name, word in made.told(streams.values()).items() if word == Word.HASH)
     if hashing and not key:
@@ -199,6 +201,18 @@ def _check_column(rule: _Rule, tables: Iterable[Table]) -> None:
             raise PolicyError(
                 f"[zoom] personal_columns has {rule.text}, but {column.name} is part of {table.name}'s key: without it "
                 "rows can't be told apart. Hash it or keep it."
+            )
+
+
+def _check_asked_by(rule: _Rule, streams: Iterable[Stream]) -> None:
+    """Who is in no list any more is asked for by what the last snapshot's table holds."""
+    for stream in streams:
+        column, table = confirmed_column(stream), stream.tables[0]
+        changed = column is not None and rule.column == column.name and rule.word is not Word.KEEP
+        if changed and rule.rank(stream, table, rule.column) is not None:
+            raise PolicyError(
+                f"[zoom] personal_columns has {rule.text}, but Zoom is asked by {table.name}.{rule.column} whether who "
+                "vanished is gone. Keep it."
             )
 
 

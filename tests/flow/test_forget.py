@@ -52,7 +52,10 @@ def told(
 ) -> Told:
     """The host with most recordings, forgotten by an address in another case."""
     mine = account.copy(tmp_path_factory.mktemp("forget") / "landing")
-    loaded = mine.load(postgres_server.create("forget"))
+    # Of all that has landed, the tables of an ordinary installation: each costs its DDL.
+    loaded = mine.load(
+        postgres_server.create("forget"), *(s.name for s in STREAMS.values() if s.on_by_default)
+    )
     ((id_, email, name),) = loaded.rows(
         "SELECT u.id, u.email, u.display_name FROM zoom.users u JOIN zoom.recordings r ON r.host_id = u.id "
         "JOIN zoom.meetings m ON m.host_email = u.email "
@@ -169,6 +172,10 @@ def test_what_cannot_be_meant_is_refused(told: Told) -> None:
         list(forget_person(books(told.loaded, key=""), told.email))
     with pytest.raises(WhomError, match="neither an e-mail address nor one of Zoom's user ids: 4 characters"):
         list(forget_person(books(told.loaded), "Anna"))
+    with pytest.raises(
+        WhomError, match="neither an e-mail address nor one of Zoom's user ids: 11 characters"
+    ):
+        list(forget_person(books(told.loaded), "84512345678"))
 
 
 def test_the_command_forgets_whom_its_input_names(
@@ -211,6 +218,27 @@ def test_an_address_of_two_users_is_not_forgotten_and_an_id_leaves_it_to_the_oth
         list(forget_person(ours, "desk@example.com"))
     list(forget_person(ours, "first-of-the-two"))
     assert house.rows("SELECT id, email FROM zoom.users") == [("second-of-the-two", "desk@example.com")]
+
+
+def test_an_address_that_only_participants_tell_leaves_too_and_a_seat_s_number_names_nobody(
+    house: House,
+) -> None:
+    """Who joined under an older address is the same person; others have the same seat in other meetings."""
+    streams = (STREAMS["users"], STREAMS["meeting_questions"], STREAMS["meetings"])
+    asked = [{"question": "?"}]
+    anna = {"user_id": "KDcuGIm1QgePTO8WbOqwIQ", "email": "anna.old@example.com", "question_details": asked}
+    seat = {"user_id": "16778240", "email": "anna@example.com", "question_details": asked}
+    other = {"user_id": "16778240", "email": "ben@example.com", "question_details": asked}
+    house.publish({"id": "KDcuGIm1QgePTO8WbOqwIQ", "email": "anna@example.com"}, of=streams[0])
+    house.publish(anna, seat, other, of=streams[1])
+    house.publish(
+        {"meeting_uuid": "u", "start_time": "2026-11-01T10:00:00Z", "host_email": "anna.old@example.com"},
+        of=streams[2],
+    )
+    ours = Books(house.landing, house.warehouse, streams, KEY.encode(), datetime.now(UTC))
+    list(forget_person(ours, "anna@example.com"))
+    assert house.rows("SELECT email FROM zoom.meeting_questions") == [("ben@example.com",)]
+    assert house.rows("SELECT host_email FROM zoom.meetings") == [(None,)]
 
 
 def test_where_addresses_are_hashed_a_person_is_found_all_the_same(

@@ -187,6 +187,13 @@ def test_a_setting_that_cannot_be_meant_is_refused(default: str, columns: str, m
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize("columns", ["users.id:hash", "*.id:hash"])
+def test_what_zoom_is_asked_by_is_kept(columns: str) -> None:
+    """Whoever vanished from a list is asked for by the id that the table holds."""
+    with pytest.raises(PolicyError, match="Zoom is asked by users.id whether who vanished is gone. Keep it"):
+        policy("keep", columns, KEY, {"users": STREAMS["users"]})
+
+
 def test_hashing_without_a_key_is_refused() -> None:
     """A hash that anybody can repeat hides no address."""
     with pytest.raises(PolicyError, match="people.email, people.name .*there is no key"):
