@@ -27,6 +27,7 @@ def test_it_explains_each_check_and_no_other() -> None:
     compared = {comparison.name for comparison in COMPARISONS}
     assert explained == compared | {
         "skips",
+        "vanished",
         "completeness",
         "keys",
         "shrink",
