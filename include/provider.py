@@ -144,7 +144,7 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
     "streams": (
         "string",
         "default",
-        "default phone_call_history -groups",
+        "default phone_calls -groups",
         "Which streams run: their names, `default`, `all`, `-name` for one to leave out; separated by blanks.",
     ),
     "snapshot_days": (

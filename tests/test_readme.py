@@ -54,7 +54,7 @@ def test_its_dag_file_makes_the_dags_that_it_says(airflow_home: dict[str, str], 
     )
     dags, users = done.stdout.splitlines()[-2:]
     every = 1 + 3 * len(STREAMS)
-    assert dags == f"{{'zoom_hourly': 7, 'zoom_reports': 10, 'zoom_second': {every}}} {{}}"
+    assert dags == f"{{'zoom_phone': 7, 'zoom_reports': 10, 'zoom_second': {every}}} {{}}"
     assert "'zoom://zoom_second/users'" in users
     assert "'zoom://users'" not in users
 
