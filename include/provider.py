@@ -131,9 +131,9 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
     ),
     "recordings_source": (
         "string",
+        "auto",
         "users",
-        "account",
-        "Which list gives the recordings: users (a request per user) or account (one, with a scope of its own).",
+        "Which list gives the recordings: users (a request per user), account (one, with a scope of its own), or auto.",
     ),
     "partitioned_tables": (
         "string",

@@ -19,7 +19,7 @@ from include.grant.storage import StoreError
 from include.grant.store.connection_row import refuse_unsafe, zoom_ids
 from include.grant.store.database import transaction
 from include.grant.store.wiring import store
-from include.zoom.catalog import SOURCES, streams
+from include.zoom.catalog import SOURCES, settled_sources, streams
 from include.zoom.choice import BadChoice, choose, words_of
 from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
@@ -45,14 +45,19 @@ def look(connection_id: str) -> Standing:
         refuse_unsafe(connection_id)
         kept = store(connection_id)
         fields = kept.fields()
-        return standing(kept.read(), plan=fields.plan, streams=pulled())
+        grant = kept.read()
+        newest = grant.journal.newest
+        return standing(grant, plan=fields.plan, streams=pulled(newest.scopes if newest else ""))
     except ZoomError as error:
         return unreadable(connection_id, str(error))
 
 
-def pulled() -> tuple[Stream, ...]:
-    """The streams that this installation pulls where neither a run nor a Dag's own list says otherwise."""
-    catalogue = _catalogue()
+def pulled(granted: str = "") -> tuple[Stream, ...]:
+    """The streams that this installation pulls where neither a run nor a Dag's own list says otherwise.
+
+    Where a source follows the scopes, it does for these.
+    """
+    catalogue = _catalogue(granted)
     try:
         chosen = choose(words_of(conf.get("zoom", "streams", fallback="")), catalogue)
     except BadChoice:  # the runs fail of it, with the reason; the page must stay of use
@@ -91,6 +96,7 @@ def add(account: NewAccount, by: str) -> None:
         raise StoreError(f"Airflow's metadata database failed ({type(error).__name__}).") from error
 
 
-def _catalogue() -> dict[str, Stream]:
+def _catalogue(granted: str = "") -> dict[str, Stream]:
     told = {setting: conf.get("zoom", setting, fallback="") for setting in SOURCES}
-    return streams({setting: value for setting, value in told.items() if value in SOURCES[setting]})
+    settled = settled_sources(told, granted)
+    return streams({setting: value for setting, value in settled.items() if value in SOURCES[setting]})

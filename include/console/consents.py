@@ -53,7 +53,7 @@ async def finish(request: Request, answer: str, by: str) -> Notice:
         ZoomError: Nothing was written; what was granted before stays.
     """
     consented = await grant(request, answer, by=by)
-    lacking = missing(consented.scopes, pulled(), of_a_person=True)
+    lacking = missing(consented.scopes, pulled(consented.scopes), of_a_person=True)
     return _said(consented, lacking)
 
 

@@ -4,21 +4,20 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 
 from airflow.sdk import conf
 
 from include.flow.days import SETTLED_AFTER, why_unasked, written
 from include.flow.privacy import configured_policy
-from include.flow.run import PLAN_KEY, Run, sources
+from include.flow.run import PLAN_KEY, SOURCES_KEY, Run, sources
 from include.grant.hook import ZoomHook
 from include.warehouse.connect import warehouse
 from include.warehouse.ledger import unfinal_days
-from include.zoom.catalog import STREAMS, streams
-from include.zoom.choice import Choice, choose, words_of
+from include.zoom.catalog import STREAMS, settled_sources, streams
+from include.zoom.choice import choose, words_of
 from include.zoom.errors import ConsentRequired, TransientError
 from include.zoom.preflight import Preflight, ScopesMissing, preflight, without_parent
-from include.zoom.stream import Kind, Stream, slice_dates, slice_end
+from include.zoom.stream import Kind, slice_dates, slice_end
 from include.zoom.window import reachable_days
 
 SKIPPED_KEY = "skipped"
@@ -38,8 +37,7 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     run = Run.current()
     configured_policy()  # refused here, before anything is asked
     ti, own_days = run.context["ti"], run.days()
-    catalogue = streams(sources())
-    found = _looked_over(run, choose(_words(run, own), catalogue), catalogue)
+    found, settings = _looked_over(run, _words(run, own))
     days = with_their_children(dict.fromkeys(found.streams, own_days), _unsettled(run, found.streams))
     unasked = out_of_reach(days, today=run.today)
     running = [name for name in found.streams if name not in unasked]
@@ -48,6 +46,7 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     for name in running:
         _log.info("%s: %s", name, written(days[name]))
     ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in running})
+    ti.xcom_push(key=SOURCES_KEY, value=settings)
     ti.xcom_push(key=SKIPPED_KEY, value={**found.skipped, **unasked})
     if rest := _tasks_of_others(ti.task.dag.task_dict, running):
         ti.task.skip(ti, rest)
@@ -88,17 +87,22 @@ def _words(run: Run, own: Sequence[str]) -> Sequence[str]:
     return run.param("streams") or own or words_of(conf.get("zoom", "streams"))
 
 
-def _looked_over(run: Run, choice: Choice, catalogue: Mapping[str, Stream]) -> Preflight:
+def _looked_over(run: Run, words: Sequence[str]) -> tuple[Preflight, dict[str, str]]:
+    """What of the wanted streams runs, and which list fills those that several can fill."""
     hook = ZoomHook(run.param("zoom_conn_id"))
     asyncio.run(hook.load())
-    check = partial(preflight, choice, catalogue, plan=hook.told_plan)
     try:
-        return check(granted=_granted(hook))
-    except (
-        ScopesMissing
-    ):  # a server-to-server app learns of scopes that were added meanwhile with its next token
+        return _checked(words, hook.told_plan, _granted(hook))
+    except ScopesMissing:
+        # A server-to-server app learns of scopes that were added meanwhile with its next token.
         granted = _granted(hook, anew=True)
-    return check(granted=granted)
+    return _checked(words, hook.told_plan, granted)
+
+
+def _checked(words: Sequence[str], told_plan: str | None, granted: str) -> tuple[Preflight, dict[str, str]]:
+    settings = settled_sources(sources(), granted)
+    catalogue = streams(settings)
+    return preflight(choose(words, catalogue), catalogue, plan=told_plan, granted=granted), settings
 
 
 def _granted(hook: ZoomHook, *, anew: bool = False) -> str:

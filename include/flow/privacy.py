@@ -5,10 +5,9 @@ import logging
 from airflow.sdk import conf
 from airflow.sdk.log import mask_secret
 
-from include.flow.run import sources
 from include.warehouse.forgetting import forgotten_people
 from include.warehouse.session import Warehouse
-from include.zoom.catalog import streams
+from include.zoom.catalog import STREAMS
 from include.zoom.forgotten import Forgotten
 from include.zoom.privacy import Policy, policy
 
@@ -29,9 +28,7 @@ def configured_policy() -> Policy:
     Raises:
         PolicyError: the settings name something that is not there, or contradict themselves.
     """
-    return policy(
-        conf.get("zoom", "personal"), conf.get("zoom", "personal_columns"), hash_key(), streams(sources())
-    )
+    return policy(conf.get("zoom", "personal"), conf.get("zoom", "personal_columns"), hash_key(), STREAMS)
 
 
 def forgotten_in(warehouse: Warehouse) -> Forgotten:

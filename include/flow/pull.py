@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 
 from include.flow.days import why_unasked
 from include.flow.publish import failures_recorded
-from include.flow.run import Run, landing, sources
+from include.flow.run import Run, landing
 from include.flow.vanished import Confirmation, confirmation
 from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
@@ -44,8 +44,9 @@ def pull(name: str) -> dict[str, Any]:
     A snapshot of today is reused, unless the run says `ask_again` or this very task has been cleared. A try
     that was killed, put off by a daily cap, or waited for a consent, is continued.
     """
-    settings = sources()
-    return _Pull(Run.current(), streams(settings)[name], landing(), settings).result()
+    run = Run.current()
+    settings = run.sources()
+    return _Pull(run, streams(settings)[name], landing(), settings).result()
 
 
 @dataclass

@@ -10,10 +10,11 @@ from airflow.sdk import conf, get_current_context
 
 from include.flow.days import days_of_run, settling_days
 from include.landing import Landing
-from include.zoom.catalog import SOURCES
+from include.zoom.catalog import SOURCES, settled_sources
 
 PLAN_TASK = "plan"
 PLAN_KEY = "days"
+SOURCES_KEY = "sources"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Run:
     def has_left(self, task_id: str) -> bool:
         """Whether an earlier task of this run returned something; one that was skipped has not."""
         return self.context["ti"].xcom_pull(task_ids=task_id) is not None
+
+    def sources(self) -> dict[str, str]:
+        """Which list fills the streams that several can fill, as the plan has settled it."""
+        told = self.context["ti"].xcom_pull(task_ids=PLAN_TASK, key=SOURCES_KEY)
+        return dict(told) if told else settled_sources(sources(), granted="")
 
     def left_by(self, task_id: str) -> dict[str, Any]:
         """What an earlier task of this run returned: addresses and counts."""

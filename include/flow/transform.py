@@ -8,7 +8,7 @@ from include.flow.framing import framed
 from include.flow.load import already_loaded
 from include.flow.privacy import forgotten_in
 from include.flow.publish import failures_recorded
-from include.flow.run import Run, landing, sources
+from include.flow.run import Run, landing
 from include.warehouse.connect import warehouse
 from include.zoom.catalog import streams
 
@@ -26,7 +26,7 @@ def transform(name: str) -> dict[str, Any]:
     if pulled["reused"] and already_loaded(run, manifest):
         _log.info("%s of today are loaded already.", name)
         return {"frames": None}
-    stream = streams(sources())[name]
+    stream = streams(manifest.settings)[name]
     target = partial(warehouse, schema=run.param("schema"))
     with failures_recorded(target, stream, manifest.account, manifest.attempt_id):
         return {"frames": framed(stream, store, manifest, forgotten_in(target())).address}

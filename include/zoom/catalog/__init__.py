@@ -68,7 +68,7 @@ from include.zoom.catalog.webinars import (
 from include.zoom.errors import Misconfigured
 from include.zoom.stream import Stream
 
-__all__ = ["SOURCES", "STREAMS", "streams"]
+__all__ = ["AUTO", "SOURCES", "STREAMS", "settled_sources", "streams"]
 
 # Parents before their children.
 _EVERY = (
@@ -145,6 +145,27 @@ SOURCES: Mapping[str, Mapping[str, Stream]] = {
     "recordings_source": {by: recordings(by) for by in RECORDINGS_BY},
 }
 """Streams that one of several lists of Zoom can fill, the same tables from each: by setting, then by its value."""
+
+
+AUTO = "auto"
+"""A value of `recordings_source` besides: whichever list the grant opens."""
+
+
+def settled_sources(sources: Mapping[str, str], granted: str) -> dict[str, str]:
+    """The settings of `SOURCES` without `auto`: the account's one list where its scope was granted, else the users'.
+
+    Args:
+        sources: the settings with their values.
+        granted: scopes as Zoom gave them with a token; only granular ones count, which nobody grants by chance.
+    """
+    have = set(granted.split())
+    by = SOURCES["recordings_source"]
+    opened = [value for value, stream in by.items() if set(stream.scopes) <= have]
+    automatic = opened[-1] if opened else next(iter(by))
+    return {
+        setting: automatic if (setting, value) == ("recordings_source", AUTO) else value
+        for setting, value in sources.items()
+    }
 
 
 def streams(sources: Mapping[str, str] | None = None) -> dict[str, Stream]:
