@@ -20,7 +20,10 @@ from tests.grant.installation import copy_of, migrated, migrated_on
 
 pytest_plugins = ["tests.faults.report"]
 
-settings.register_profile("nightly", max_examples=10_000)
+# No test depends on how fast the machine is.
+settings.register_profile("unhurried", deadline=None)
+settings.register_profile("nightly", max_examples=10_000, deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
