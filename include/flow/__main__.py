@@ -15,11 +15,11 @@ from include.flow.forget import Books, forget_person
 from include.flow.privacy import hash_key
 from include.flow.publish import Publication
 from include.flow.replay import replay
-from include.flow.run import landing, sources
+from include.flow.run import landing
 from include.landing import LandingError
 from include.warehouse.connect import warehouse
 from include.warehouse.errors import WarehouseError
-from include.zoom.catalog import STREAMS, streams
+from include.zoom.catalog import STREAMS
 from include.zoom.errors import ZoomError
 
 
@@ -55,7 +55,7 @@ def _forget(arguments: argparse.Namespace) -> int:
     books = Books(
         landing(),
         warehouse(arguments.warehouse, schema=arguments.schema),
-        tuple(streams(sources()).values()),
+        tuple(STREAMS.values()),
         hash_key().encode(),
         datetime.now(UTC),
     )

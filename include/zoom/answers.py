@@ -147,7 +147,7 @@ def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) ->
         return PageTokenExpired(f"{where} The page token has expired; ask from the first page.")
     if _NO_JWT.search(_text(payload)):
         return Misconfigured(f"{where} {_USE_OAUTH}")
-    if _NOT_INCLUDED.search(_text(payload)):
+    if _NOT_INCLUDED.search(_text(payload)) or _is_without_phone(asked, payload):
         return _not_included(where)
     known = _BY_CODE.get(code) if code is not None else None
     error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
@@ -162,6 +162,11 @@ def _not_included(where: str) -> NotEntitled:
     found = NotEntitled(f"{where} {_BY_CODE[_NO_PERMISSION][1]}")
     found.code = _NO_PERMISSION
     return found
+
+
+def _is_without_phone(asked: Asked, payload: Mapping[str, Any]) -> bool:
+    """Zoom Phone's lists say of an account that is none of theirs what others say of a token, with code 124."""
+    return asked.path.startswith("/phone/") and "account does not exist" in _text(payload).lower()
 
 
 def _limited(

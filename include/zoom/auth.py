@@ -7,6 +7,7 @@ import httpx
 
 _UNAUTHORIZED, _BAD_REQUEST = 401, 400
 _TOKEN_REFUSED = 124
+_NO_ACCOUNT = "account does not exist"  # some of Zoom Phone's lists say so with the same code
 _SCOPE_MISSING = {4700, 4711}  # "Invalid access token, does not contain scopes": no new token would have them
 
 
@@ -36,5 +37,8 @@ def _refused(status: int, body: bytes) -> bool:
         answer = json.loads(body)
     except ValueError:
         answer = None
-    code = answer.get("code") if isinstance(answer, dict) else None
+    answer = answer if isinstance(answer, dict) else {}
+    code = answer.get("code")
+    if _NO_ACCOUNT in str(answer.get("message", "")).lower():
+        return False
     return code == _TOKEN_REFUSED or (status == _UNAUTHORIZED and code not in _SCOPE_MISSING)

@@ -146,8 +146,8 @@ class Listing:
     """Zoom's codes that say "this parent has none" (no licence, no registration): no row, and no skip that
     counts. Where every parent answers with code 200, the account is not entitled. The same holds for the lists of
     a stream without a parent."""
-    only_past_days: bool = False
-    """Today is refused: asked up to yesterday."""
+    days_late: int = 0
+    """How many days ago the newest day is that is asked: 2 where Zoom refuses its today, whose zone it does not say."""
     longest_days: int = 28
     """The longest range of one request. Zoom allows "a month" nearly everywhere, without saying of how many days."""
     params: Mapping[str, str] = field(default_factory=dict)

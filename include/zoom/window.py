@@ -16,7 +16,7 @@ def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Map
     """The query parameters of each request that `days` need.
 
     Days become contiguous ranges, widened by the list's margins, cut to what Zoom keeps and to tomorrow (or
-    yesterday, where today is refused), and split where they are longer than the list allows. Neighbours share a
+    less, where today is refused), and split where they are longer than the list allows. Neighbours share a
     day, because `to` may be exclusive. Days and months that records have no date for are asked one by one.
     """
     if listing.asked is Asked.ALWAYS_ALL:
@@ -37,8 +37,9 @@ def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Map
 def reachable_days(stream: Stream, days: Iterable[date], *, today: date) -> tuple[date, ...]:
     """Those of `days` that Zoom tells of now, for this stream and for the parents that date it, in order."""
     oldest = max((_oldest(each, today) for each in _dated_line(stream)), default=date.min)
-    if any(listing.only_past_days for listing in stream.lists):
-        days = [day for day in days if day < today]
+    newest = today - _DAY * max((listing.days_late for listing in stream.lists), default=0)
+    if newest < today:
+        days = [day for day in days if day <= newest]
     if stream.kind is Kind.MONTH:
         return tuple(sorted(day for day in set(days) if day.replace(day=1) >= oldest))
     return tuple(sorted(day for day in set(days) if day >= oldest))
@@ -65,15 +66,15 @@ def _cut(listing: Listing, span: tuple[date, date], today: date) -> tuple[date, 
 
 
 def _latest(listing: Listing, today: date) -> date:
-    if listing.only_past_days:
-        return today - _DAY
+    if listing.days_late:
+        return today - _DAY * listing.days_late
     return today if listing.asked is Asked.FROM_TO_TIMES else today + _FUTURE
 
 
 def _exact(listing: Listing, days: Iterable[date], today: date) -> Iterator[tuple[date, date]]:
     kind = Kind.MONTH if listing.asked is Asked.EACH_MONTH else Kind.INTERVAL
     for first in slice_dates(kind, tuple(days)):
-        last = min(slice_end(kind, first).date() - _DAY, today - _DAY * listing.only_past_days)
+        last = min(slice_end(kind, first).date() - _DAY, today - _DAY * listing.days_late)
         if first <= last:
             yield first, last
 

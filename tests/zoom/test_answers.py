@@ -24,6 +24,15 @@ FIRST_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=Fa
 LATER_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=True)
 
 
+def test_an_account_without_zoom_phone_is_not_entitled() -> None:
+    """Zoom says so with the code of a refused token; of any other list the same words are a refused token."""
+    body = {"code": 124, "message": "Account does not exist: abc."}
+    answer = httpx.Response(401, json=body)
+    of_phone = Asked("/phone/recordings", "recordings", with_page_token=False)
+    assert type(error_in(of_phone, answer, received_at=NOW)) is NotEntitled
+    assert type(error_in(FIRST_PAGE, answer, received_at=NOW)) is TokenRejected
+
+
 @pytest.mark.parametrize(
     ("status", "code", "error"),
     [

@@ -58,3 +58,11 @@ async def test_a_missing_scope_never_refreshes(status: int, code: int) -> None:
     grant = Grant()
     assert await statuses(grant, ("token-0",), status, {"code": code}) == (status, ["token-0"])
     assert grant.rejected == [None]
+
+
+async def test_an_account_without_the_product_is_no_refused_token() -> None:
+    """A new token would be answered the same, and cost a rotation."""
+    grant = Grant()
+    body = {"code": 124, "message": "Account does not exist: abc."}
+    assert await statuses(grant, ("token-0",), 401, body) == (401, ["token-0"])
+    assert grant.rejected == [None]

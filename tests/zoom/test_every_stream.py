@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -70,7 +70,7 @@ class Simulated:
                 )
             sink = Sink()
             self.counts[name] = await pull(
-                stream, [DAY], self.client, sink=sink, parents=parents, today=TODAY
+                stream, [day_of(stream)], self.client, sink=sink, parents=parents, today=TODAY
             )
             self.pages[name] = sink.pages
 
@@ -132,11 +132,16 @@ def rows(stream: Stream, pages: list[Page], counts: FrameCounts) -> Iterator[tup
             yield batch.table, row
 
 
+def day_of(stream: Stream) -> date:
+    """Yesterday, or the newest day of which Zoom tells."""
+    return TODAY - timedelta(days=max(1, *(listing.days_late for listing in stream.lists)))
+
+
 def slice_of(stream: Stream) -> date:
     """The slice that the day belongs to."""
     if stream.kind is Kind.SNAPSHOT:
         return TODAY
-    return DAY.replace(day=1) if stream.kind is Kind.MONTH else DAY
+    return DAY.replace(day=1) if stream.kind is Kind.MONTH else day_of(stream)
 
 
 def compare(simulated: Simulated, stream: Stream, form: str = "past") -> dict[str, int]:

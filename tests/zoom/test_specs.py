@@ -8,8 +8,9 @@ import pytest
 from include.zoom.catalog import SOURCES, STREAMS
 from include.zoom.redact import is_secret
 from include.zoom.stream import Asked, Column, Form, Listing, Stream, Table, Type
-from tests.specs import Endpoint, endpoint, fields, needs_specs
+from tests.specs import Endpoint, anonymous, endpoint, endpoints, fields, needs_specs
 from tests.zoom.deviations import DEVIATIONS
+from tests.zoom.not_pulled import not_pulled
 
 pytestmark = needs_specs
 
@@ -35,6 +36,15 @@ def test_a_declaration_is_what_zoom_describes(name: str) -> None:
     """Paths, parameters, list keys, totals, echoes, labels, scopes, fields and their types, from each source."""
     found = {told for stream in EVERY if stream.name == name for told in differences(stream)}
     assert sorted(found) == sorted(DEVIATIONS.get(name, {}))
+
+
+def test_each_list_of_zooms_files_is_pulled_or_left_out_for_a_reason() -> None:
+    """The report of what is not pulled names exactly the lists that no stream asks."""
+    pulled = {anonymous(listing.path) for stream in EVERY for listing in stream.lists}
+    left = {found.path for path, found in endpoints().items() if found.lists() and path not in pulled}
+    reasons = not_pulled()
+    assert sorted(reasons) == sorted(left)
+    assert all(reasons.values())
 
 
 def differences(stream: Stream) -> Iterator[str]:

@@ -112,7 +112,7 @@ def test_days_and_months_that_date_their_records_are_asked_one_by_one() -> None:
         {"from": "2026-03-30", "to": "2026-03-30"},
         {"from": "2026-03-31", "to": "2026-03-31"},
     )
-    months = shaped(asked=Asked.EACH_MONTH, only_past_days=True)
+    months = shaped(asked=Asked.EACH_MONTH, days_late=1)
     assert windows(months, days, today=TODAY) == (
         {"from": "2026-02-01", "to": "2026-02-28"},
         {"from": "2026-03-01", "to": "2026-03-30"},
@@ -152,8 +152,8 @@ def test_a_list_with_a_shorter_range_is_split_more_often() -> None:
 
 
 def test_today_is_left_alone_where_zoom_refuses_it() -> None:
-    """Its slice keeps what it has."""
-    stream = Stream("s", Kind.INTERVAL, (shaped(asked=Asked.FROM_TO, only_past_days=True),), (), (), ())
-    yesterday = date(2026, 3, 30)
-    assert reachable_days(stream, [yesterday, TODAY], today=TODAY) == (yesterday,)
-    assert windows(stream.lists[0], [yesterday], today=TODAY) == ({"from": "2026-03-30", "to": "2026-03-30"},)
+    """Yesterday, too, is Zoom's today in a zone west of UTC; their slices keep what they have."""
+    stream = Stream("s", Kind.INTERVAL, (shaped(asked=Asked.FROM_TO, days_late=2),), (), (), ())
+    yesterday, before = date(2026, 3, 30), date(2026, 3, 29)
+    assert reachable_days(stream, [before, yesterday, TODAY], today=TODAY) == (before,)
+    assert windows(stream.lists[0], [before], today=TODAY) == ({"from": "2026-03-29", "to": "2026-03-29"},)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError
@@ -86,7 +87,7 @@ def _telephone_truth(account: Account, day: date, _: str) -> Iterator[Row]:
 def _storage(account: Account, asked: Asked) -> Row:
     """`GET /report/cloud_recording`: up to yesterday, all days at once."""
     since, until = report_days(account, asked)
-    if until >= account.now().date():
+    if until >= account.now().astimezone(ZoneInfo(account.settings.report_zone)).date():
         raise ApiError(400, 300, "The report can only be provided for dates before today.")
     days = (since + timedelta(days=n) for n in range((until - since).days + 1))
     rows = [row for day in days for row in _storage_of(account, day, "")]
