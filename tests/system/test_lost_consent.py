@@ -49,7 +49,12 @@ def test_a_backfill_waits_for_the_consent_and_goes_on_by_itself(
     assert asked["token_posts"] == posts
     assert asked["token_refused"] - before["token_refused"] == 1
     pipeline.connect()
-    assert [pipeline.ended(run) for run in runs] == ["success", "success"], backfill
+    assert [pipeline.ended(run) for run in runs] == ["success", "success"]
+    airflow.wait_for(
+        lambda: airflow.api("GET", f"/backfills/{backfill}")["completed_at"],
+        seconds=120,
+        what="the backfill's end",
+    )
     tasks = [task for run in runs for task in pipeline.tasks(run).values() if task["state"] != "skipped"]
     assert {task["try_number"] for task in tasks} == {1}
     told = [
