@@ -8,21 +8,21 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 
 from include.zoom.catalog import SOURCES, STREAMS
-from include.zoom.layout import columns_of
-from include.zoom.stream import Asked, Column, Kind, Listing, Parent, Stream, Table
+from include.zoom.layout import EXTRA, STAMPS, columns_of
+from include.zoom.pace import PER_SECOND
+from include.zoom.stream import Asked, Column, Kind, Label, Listing, Parent, Stream, Table
 
 _SLICES = {
     Kind.INTERVAL: "a UTC day of its own time",
     Kind.MONTH: "a month",
-    Kind.SNAPSHOT: "the day it was asked",
+    Kind.SNAPSHOT: "the UTC day on which it was asked",
 }
-_PLANS = {"free": "any", "pro": "Pro", "business": "Business"}
+_PLANS = {"free": "every", "pro": "Pro", "business": "Business"}
 _WINDOWS = {
     Asked.YEAR_MONTH: " a month",
     Asked.EACH_MONTH: " a month",
-    Asked.EACH_DAY: " a day",
-    Asked.EACH_DAY_TIMES: " a day",
 }
+_OWN = (EXTRA, *STAMPS)
 
 
 def reference() -> str:
@@ -36,7 +36,14 @@ def reference() -> str:
     template = environment.from_string(files("include.zoom").joinpath("tables.md.jinja").read_text())
     tables = sum(len(stream.tables) for stream in STREAMS.values())
     streams = [_told(stream) for stream in STREAMS.values()]
-    text = template.render(streams=streams, tables=tables, scopes=list(_scopes()))
+    text = template.render(
+        streams=streams,
+        tables=tables,
+        scopes=list(_scopes()),
+        plans=[plan.capitalize() for plan in PER_SECOND],
+        labels=[(label.upper(), [_rate(rates[label]) for rates in PER_SECOND.values()]) for label in Label],
+        own=[_column(column) for column in _OWN],
+    )
     return text.rstrip() + "\n"
 
 
@@ -47,14 +54,18 @@ def _told(stream: Stream) -> dict[str, Any]:
         "default": "on" if stream.on_by_default else "off",
         "slice": _slice(stream),
         "sources": " or ".join(_source(each.lists) for each in _variants(stream)),
-        "cost": " or ".join(_cost(each) for each in _variants(stream)),
-        "scopes": " or ".join(
-            f"{_code(each.scopes)} ({_code(each.classic_scopes)})" for each in _variants(stream)
+        "cost": ", or ".join(_cost(each) for each in _variants(stream)),
+        "scopes": "; or ".join(
+            f"{_code(each.scopes)}, or classic {_code(each.classic_scopes)}" for each in _variants(stream)
         ),
         "plan": " and ".join(part for part in (_PLANS[stream.plan], stream.needs) if part),
         "history": _history(stream),
-        "tables": [_table(table) for table in stream.tables],
+        "tables": [_table(table, stream.kind) for table in stream.tables],
     }
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.0f}" if per_second >= 1 else f"{per_second * 60:.0f} a minute"
 
 
 def _slice(stream: Stream) -> str:
@@ -77,27 +88,31 @@ def _source(lists: Iterable[Listing]) -> str:
 
 def _cost(stream: Stream) -> str:
     """Three times as many requests for three lists alike, by label and size of a page."""
-    forms: dict[tuple[str, str], int] = {}
+    forms: dict[tuple[str, str, str], int] = {}
     for listing in stream.lists:
-        form = (_requests(listing, stream.parent), listing.label.upper())
+        pages, each = _requests(listing, stream.parent)
+        form = (pages, listing.label.upper() + _WINDOWS.get(listing.asked, ""), each)
         forms[form] = forms.get(form, 0) + 1
     return ", ".join(
-        f"{count} · {requests} {label}" if count > 1 else f"{requests} {label}"
-        for (requests, label), count in forms.items()
+        _times(count, pages) + f" {label}{each}" for (pages, label, each), count in forms.items()
     )
 
 
-def _requests(listing: Listing, parent: Parent | None) -> str:
-    window = _WINDOWS.get(listing.asked, "")
-    pages = f"(1 + ⌊rows ÷ {listing.page_size}⌋)" if listing.paged else f"1{window}"
+def _times(count: int, pages: str) -> str:
+    if not pages:
+        return str(count)
+    return f"{count} · ({pages})" if count > 1 else pages
+
+
+def _requests(listing: Listing, parent: Parent | None) -> tuple[str, str]:
+    """How many pages (empty: one), and for each of what."""
     if listing.confirms:
-        return "for each who is in none of these any more 1"
+        return "", " for each row of the last snapshot that is missing"
     if parent is None:
-        return pages
+        return f"1 + rows ÷ {listing.page_size}" if listing.paged else "", ""
     which = ", ".join(f"{name} {' or '.join(values)}" for name, values in parent.only.items())
-    parents = f"N({parent.stream}{f' with {which}' if which else ''})"
-    fewer = ", fewer where the parent tells that there is none" if parent.unless or parent.at_least else ""
-    return f"{parents}{window}{fewer}"
+    fewer = " that may have any" if parent.unless or parent.at_least else ""
+    return "", f" for each row of `{parent.stream}`{f' with {which}' if which else ''}{fewer}"
 
 
 def _history(stream: Stream) -> str:
@@ -107,21 +122,26 @@ def _history(stream: Stream) -> str:
     return f"{min(limits)} days" if limits else "no limit known"
 
 
-def _table(table: Table) -> dict[str, Any]:
-    key = ", ".join(f"`{name}`" for name in table.key) or "none"
+def _table(table: Table, kind: Kind) -> dict[str, Any]:
+    key = ", ".join(f"`{name}`" for name in table.key)
     return {
         "name": table.name,
         "comment": table.comment.rstrip("."),
-        "grain": f"one row for each ({key}) of a slice",
-        "columns": [_column(column) for column in columns_of(table)],
+        "history": _kept_here(table) if kind is Kind.SNAPSHOT else "",
+        "grain": key or "none: rows may be alike",
+        "columns": [_column(column) for column in columns_of(table) if column not in _OWN],
     }
+
+
+def _kept_here(table: Table) -> str:
+    volatile = ", ".join(f"`{column.name}`" for column in table.columns if column.volatile)
+    return f"; `{table.name}_history` tells the past{f' (without {volatile})' if volatile else ''}"
 
 
 def _column(column: Column) -> Mapping[str, str]:
     return {
         "name": column.name,
-        "type": column.type.value,
-        "unit": column.unit,
+        "type": column.type.value + (f", {column.unit}" if column.unit else ""),
         "comment": column.comment.rstrip(".").replace("|", "\\|"),
         "personal": "yes" if column.personal else "",
     }
