@@ -8,11 +8,13 @@ from include.landing import Attempt
 from include.warehouse.last_snapshot import LastSnapshot, last_snapshot
 from include.warehouse.session import Warehouse
 from include.zoom.client import ZoomClient
-from include.zoom.errors import TooManyVanished
+from include.zoom.errors import Misconfigured, TooManyVanished
 from include.zoom.pull import PullCounts, confirm
 from include.zoom.stream import Stream
 from include.zoom.vanished import confirmed_column, most_that_vanish, vanished
 
+# What Zoom answers where the scope is missing that this one question takes.
+_NO_SCOPE = frozenset({4700, 4711})
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +30,8 @@ class Confirmation:
     async def of(self, attempt: Attempt, client: ZoomClient, counts: PullCounts) -> None:
         """Asks for each who is in none of the pulled lists; who is there goes into the attempt.
 
+        Without the scope that asking takes the lists stand as they are, and the check `vanished` warns.
+
         Raises:
             TooManyVanished: more than are asked one by one; the next try asks the lists anew.
             ZoomError: as `pull`.
@@ -37,7 +41,16 @@ class Confirmation:
         if len(missing) > most_that_vanish(len(self.last.values)):
             self._refuse_unless_accepted(attempt, told)
             return
-        counts.gone, counts.kept = await confirm(self.stream, missing, client, sink=attempt, today=self.today)
+        try:
+            counts.gone, counts.kept = await confirm(
+                self.stream, missing, client, sink=attempt, today=self.today
+            )
+        except Misconfigured as error:
+            if error.code not in _NO_SCOPE:
+                raise
+            counts.unconfirmed = len(missing)
+            _log.warning("%s and shown as deleted without being asked for: %s", told, error)
+            return
         level = logging.WARNING if counts.kept else logging.INFO
         _log.log(level, "%s: %d are gone, %d are there and kept.", told, counts.gone, counts.kept)
 

@@ -152,10 +152,13 @@ def _completeness(stream: Stream, counts: Mapping[str, Any]) -> Check:
 def _vanished(stream: Stream, counts: Mapping[str, Any]) -> Iterator[Check]:
     """Where the stream asks for each who is in no list any more."""
     if confirming(stream) is not None:
-        gone, kept = counts.get("gone", 0), counts.get("kept", 0)
+        gone, kept, unasked = (counts.get(name, 0) for name in ("gone", "kept", "unconfirmed"))
         told = "Zoom's lists had lost them; they are kept as Zoom tells of each." if kept else ""
         found = f"{gone} gone, {kept} there"
-        outcome = passes(holds=not kept)
+        if unasked:
+            told = "The grant lacks the scope to ask for them; they are shown as deleted because no list has them."
+            found = f"{unasked} not confirmed"
+        outcome = passes(holds=not kept and not unasked)
         yield Check("vanished", Severity.WARN, outcome, "who is in no list is gone", found, told)
 
 

@@ -70,6 +70,8 @@ class PullCounts:
     """Of the last snapshot's, those whom no list has and who are gone, as Zoom says (`Listing.confirms`)."""
     kept: int = 0
     """Of those, the ones who are there all the same."""
+    unconfirmed: int = 0
+    """Those whom no list has and who could not be asked for: the grant lacks the scope for that."""
     skipped: list[Skipped] = field(default_factory=list)
 
 

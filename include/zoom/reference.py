@@ -55,9 +55,7 @@ def _told(stream: Stream) -> dict[str, Any]:
         "slice": _slice(stream),
         "sources": " or ".join(_source(each.lists) for each in _variants(stream)),
         "cost": ", or ".join(_cost(each) for each in _variants(stream)),
-        "scopes": "; or ".join(
-            f"{_code(each.scopes)}, or classic {_code(each.classic_scopes)}" for each in _variants(stream)
-        ),
+        "scopes": "; or ".join(_opened_by(each) for each in _variants(stream)),
         "plan": " and ".join(part for part in (_PLANS[stream.plan], stream.needs) if part),
         "history": _history(stream),
         "tables": [_table(table, stream.kind) for table in stream.tables],
@@ -155,6 +153,12 @@ def _scopes() -> Iterator[tuple[str, str, str]]:
             found.setdefault((_code(each.scopes), _code(each.classic_scopes)), []).append(each.name)
     for (granular, classic), names in sorted(found.items()):
         yield granular, classic, ", ".join(f"`{name}`" for name in dict.fromkeys(names))
+
+
+def _opened_by(stream: Stream) -> str:
+    opened = f"{_code(stream.scopes)}, or classic {_code(stream.classic_scopes)}"
+    besides = [f"; for `GET {each.path}` {_code(each.scopes)}" for each in stream.lists if each.scopes]
+    return opened + "".join(besides)
 
 
 def _code(names: Iterable[str]) -> str:

@@ -51,5 +51,10 @@ def lacking(granted: Collection[str], stream: Stream) -> tuple[str, ...]:
 
 def needed(streams: Iterable[Stream]) -> tuple[str, ...]:
     """The granular scopes that an app should have; a classic one where there is no other."""
-    wanted = [scope for stream in streams for scope in stream.scopes or stream.classic_scopes]
+    wanted = [
+        scope
+        for stream in streams
+        for scopes in (stream.scopes or stream.classic_scopes, *(each.scopes for each in stream.lists))
+        for scope in scopes
+    ]
     return tuple(dict.fromkeys([*wanted, _ACCOUNT[0][0]]))

@@ -142,6 +142,8 @@ class Listing:
     """Not a list of the stream's records but the one record of `{key}` in its path, columns of the table: asked
     for each who stands in the last snapshot and in none of today's lists. The last of `Stream.lists`; a code of
     `absent` says that he is gone."""
+    scopes: tuple[str, ...] = ()
+    """Granular scopes that this list takes where they are not the stream's; without them it is left out."""
     absent: tuple[int, ...] = ()
     """Zoom's codes that say "this parent has none" (no licence, no registration): no row, and no skip that
     counts. Where every parent answers with code 200, the account is not entitled. The same holds for the lists of

@@ -121,11 +121,11 @@ def test_what_is_skipped_costs_no_process_and_says_why(
     } <= set(made.skipped)
     assert not {"groups.pull", "groups.transform", "groups.load", "plan"} & set(made.skipped)
     reasons = made.kept[SKIPPED_KEY]
-    assert reasons["users"] == "the grant lacks the scopes user:read:list_users:admin, user:read:user:admin"
+    assert reasons["users"] == "the grant lacks the scope user:read:list_users:admin"
     assert reasons["recordings"] == "it needs users, which is skipped"
     assert made.kept[PLAN_KEY]["groups"] == ["2026-11-22"]
     assert len(caplog.messages) == 1
-    assert "users: the grant lacks the scopes user:read:list_users:admin, " in caplog.messages[0]
+    assert "users: the grant lacks the scope user:read:list_users:admin; " in caplog.messages[0]
 
 
 def test_what_was_asked_for_by_name_and_is_not_granted_fails_at_once(planned: Callable[..., Planned]) -> None:

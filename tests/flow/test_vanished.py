@@ -129,6 +129,26 @@ async def test_an_answer_that_says_neither_is_an_error(house: House) -> None:
         await confirmed(known(house), listed(house, A), {"id-b": refused})
 
 
+async def test_without_the_scope_to_ask_the_lists_stand_and_a_check_warns(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A grant from before has users as ever; who is in no list is shown as deleted, and that nobody confirmed it."""
+    house.publish(A, B, of=USERS)
+    lacking = {
+        "code": 4711,
+        "message": "Invalid access token, does not contain scopes:[user:read:user:admin].",
+    }
+    attempt = listed(house, A)
+    with caplog.at_level(logging.WARNING):
+        counts = await confirmed(known(house), attempt, {"id-b": httpx.Response(400, json=lacking)})
+    published(house, attempt, counts)
+    assert (counts.gone, counts.kept, counts.unconfirmed) == (0, 0, 1)
+    assert history(house) == [("a@x.org", None, False), ("b@x.org", TODAY, True)]
+    checks = house.rows("SELECT outcome, found FROM zoom.checks WHERE check_name = 'vanished' ORDER BY 2")
+    assert checks == [("passed", "0 gone, 0 there"), ("failed", "1 not confirmed")]
+    assert "shown as deleted without being asked for: GET /users/{id} answered 400" in caplog.text
+
+
 def test_without_an_earlier_snapshot_of_this_account_nothing_is_to_confirm(house: House) -> None:
     """In an empty schema, on the first day, and where another account's data stand."""
     about: dict[str, Any] = {"today": TODAY, "accept_shrink": False}

@@ -23,7 +23,7 @@ def test_what_is_merely_on_by_default_is_skipped_with_its_reason() -> None:
     assert checked("", GROUPS) == Preflight(
         ("groups", "group_members"),
         {
-            "users": "the grant lacks the scopes user:read:list_users:admin, user:read:user:admin",
+            "users": "the grant lacks the scope user:read:list_users:admin",
             "recordings": "it needs users, which is skipped",
         },
     )

@@ -43,8 +43,8 @@ def test_what_is_missing_is_named_with_who_wants_it() -> None:
     granted = granted.replace("user:read:user:admin", "")
     assert lacking(granted) == (
         Missing("user:read:list_users:admin", ("users",)),
-        Missing("user:read:user:admin", ("users", "whose account it is")),
         Missing("report:read:daily_usage:admin", ("daily_usage",)),
+        Missing("user:read:user:admin", ("whose account it is",)),
     )
 
 

@@ -96,8 +96,8 @@ def _answer(listing: Listing, found: Endpoint) -> Iterator[str]:
 
 
 def _scopes(stream: Stream, listing: Listing, found: Endpoint) -> Iterator[str]:
-    if not set(stream.scopes) & found.granular_scopes:
-        yield f"GET {listing.path} is not opened by {' '.join(stream.scopes)}"
+    if not set(scopes := listing.scopes or stream.scopes) & found.granular_scopes:
+        yield f"GET {listing.path} is not opened by {' '.join(scopes)}"
     if not set(stream.classic_scopes) & found.scopes:
         yield f"GET {listing.path} is not opened by {' '.join(stream.classic_scopes)}"
 

@@ -62,6 +62,7 @@ USERS = Stream(
             label=Label.LIGHT,
             whole=True,
             confirms=True,
+            scopes=("user:read:user:admin",),
             absent=(1001, 1010),
             paged=False,
             identity=("id", "email"),
@@ -77,7 +78,7 @@ USERS = Stream(
             person=("id", "email"),
         ),
     ),
-    scopes=("user:read:list_users:admin", "user:read:user:admin"),
+    scopes=("user:read:list_users:admin",),
     classic_scopes=("user:read:admin",),
 )
 
