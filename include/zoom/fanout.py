@@ -36,13 +36,16 @@ def _day_of(stream: Stream, page: Page) -> date | None:
 
 
 def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
-    """Each parent to ask, once; records without a key, or of another sort than the parent declares, are not asked."""
-    found: dict[tuple[str, ...], ParentKey] = {}
+    """Each parent to ask, once for each day that it dates; the same meeting's number has several in a series.
+
+    Records without a key, or of another sort than the parent declares, are not asked.
+    """
+    found: dict[str, ParentKey] = {}
     for record, slice_date in records:
         keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
         if all(keys.values()) and _is_asked(parent, record):
-            day = slice_date if parent.dates else None
-            found.setdefault(tuple(keys.values()), ParentKey(keys, day))
+            key = ParentKey(keys, slice_date if parent.dates else None)
+            found.setdefault(key.identity, key)
     return list(found.values())
 
 

@@ -26,6 +26,17 @@ def test_each_parent_is_asked_once() -> None:
     assert parent_keys(parent, [(MEETING, DAY), (MEETING, DAY)]) == [ParentKey({"meeting_uuid": "a=="}, DAY)]
 
 
+def test_a_parent_of_several_days_is_asked_for_each() -> None:
+    """A series is recorded under one meeting number on two days: neither day's slice lacks its registrants."""
+    parent = STREAMS["recording_registrants"].parent or Parent("", {})
+    second = date(2026, 3, 11)
+    series = [({"id": 91, "uuid": "a=="}, DAY), ({"id": 91, "uuid": "b=="}, second), ({"id": 91}, second)]
+    assert parent_keys(parent, series) == [
+        ParentKey({"meeting_id": "91"}, DAY),
+        ParentKey({"meeting_id": "91"}, second),
+    ]
+
+
 def test_webinars_have_no_meeting_participants() -> None:
     """Only records of type Meeting are asked."""
     parent = STREAMS["meeting_participants"].parent or Parent("", {})
