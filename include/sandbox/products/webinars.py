@@ -186,7 +186,10 @@ def _once(account: Account) -> list[Meeting]:
 
 
 def _true_webinars(account: Account, _: date, __: str) -> Iterator[Row]:
-    return (_row(account, webinar) for webinar in _all(account))
+    return (
+        {"user_id": account.people.user_id(webinar.host), **_row(account, webinar)}
+        for webinar in _all(account)
+    )
 
 
 def _of_each(rows: Callable[[Account, Meeting], Iterator[Row]]) -> Callable[..., Iterator[Row]]:

@@ -1,4 +1,7 @@
-"""Tracking fields (MEDIUM): https://developers.zoom.us/docs/api/meetings/#tag/trackingfield/get/tracking_fields."""
+"""Tracking fields (MEDIUM): https://developers.zoom.us/docs/api/meetings/#tag/trackingfield/get/tracking_fields.
+
+Off by default: what an account below Business is answered Zoom does not describe.
+"""
 
 from include.zoom.stream import Column, Kind, Label, Listing, Stream, Table, Type
 
@@ -33,4 +36,5 @@ TRACKING_FIELDS = Stream(
     scopes=("tracking_field:read:list_tracking_fields:admin",),
     classic_scopes=("tracking_fields:read:admin",),
     plan="business",
+    on_by_default=False,
 )

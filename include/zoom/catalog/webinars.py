@@ -11,7 +11,9 @@ without registration has neither registrants nor tracking sources, which is an e
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 _NEEDS = "Webinar"
-_NO_LICENCE, _NEVER_HELD = 200, 3001
+_NO_LICENCE = 200
+# Zoom describes a status 404 without a code; of other lists of what took place it is 3001.
+_NEVER_HELD = (404, 3001)
 NO_REGISTRATION = (404, 3000)
 """The second by Zoom's file; of meetings the first is reported, in the body of the answer as well."""
 _CLASSIC = ("webinar:read:admin",)
@@ -52,8 +54,10 @@ WEBINARS = Stream(
                 Column("is_simulive", Type.BOOLEAN, "A recording that is played as if it were live"),
                 Column("is_events_webinar", Type.BOOLEAN, "Made by Zoom Events"),
             ),
-            # Occurrences of a series share the number, and it is not said that they have uuids of their own.
-            key=("id", "uuid", "start_time"),
+            # Occurrences of a series share the number, and it is not said that they have uuids of their own. Who
+            # schedules for others may see their webinars too.
+            key=("user_id", "id", "uuid", "start_time"),
+            from_parent=(Column("user_id", comment="Whose list it is in: users.id"),),
         ),
     ),
     scopes=("webinar:read:list_webinars:admin",),
@@ -72,7 +76,7 @@ WEBINAR_INSTANCES = Stream(
             path="/past_webinars/{webinar_id}/instances",
             list_key="webinars",
             label=Label.LIGHT,
-            absent=(_NO_LICENCE, _NEVER_HELD),
+            absent=(_NO_LICENCE, *_NEVER_HELD),
             paged=False,
             identity=("uuid",),
         ),
