@@ -1,6 +1,6 @@
 """Pages as batches of root records: repeats left out, each record with its slice, or rejected with a reason."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -66,7 +66,7 @@ def batches(
     """Batches of about `rows` root records; each ends at a parent's end, so that its rows can be numbered."""
     sorting = _Sorting(stream, window, counts)
     batch = Batch()
-    for came in _Once(stream, counts).of(pages):
+    for came in _Once(stream, window.slices, counts).of(pages):
         for record in came.records:
             sorting.put(record, came, batch)
         if len(batch) >= rows:
@@ -79,8 +79,8 @@ def batches(
 class _Once:
     """Each record once: Zoom repeats some across the pages of a list, and across the lists of a stream."""
 
-    def __init__(self, stream: Stream, counts: FrameCounts) -> None:
-        self._stream, self._counts = stream, counts
+    def __init__(self, stream: Stream, slices: Collection[date], counts: FrameCounts) -> None:
+        self._stream, self._slices, self._counts = stream, slices, counts
         self._seen: set[tuple[Any, ...]] = set()
 
     def of(self, pages: Iterable[Page]) -> Iterator[Came]:
@@ -101,18 +101,29 @@ class _Once:
 
     def _settled(self, listing: Listing, pages: Iterable[Page]) -> list[Record]:
         """Of each window what is there; of several windows, which share days, each row once."""
-        windows = [list(group) for _, group in groupby(pages, key=lambda page: page.asked)]
-        settled = most_of([self._settled_window(listing, window) for window in windows])
-        self._counts.repeated += sum(len(page.records(listing)) for window in windows for page in window)
+        windows = groupby(pages, key=lambda page: page.asked)
+        settled = most_of([self._settled_window(listing, window) for _, window in windows])
         self._counts.repeated -= len(settled)
         return settled
 
-    def _settled_window(self, listing: Listing, pages: Sequence[Page]) -> list[Record]:
-        payloads = [page.payload() for page in pages]
-        records = [list_of(payload, listing) for payload in payloads]
-        if not listing.counts_records:
-            return most_of(records)
-        return settle(records, total_of(payloads[-1]), asked_again=True)
+    def _settled_window(self, listing: Listing, pages: Iterable[Page]) -> list[Record]:
+        records: list[list[Record]] = []
+        total = None
+        for page in pages:
+            payload = page.payload()
+            total = total_of(payload)
+            records.append(self._near(listing, list_of(payload, listing)))
+        self._counts.repeated += sum(map(len, records))
+        return settle(records, total, asked_again=True) if listing.counts_records else most_of(records)
+
+    def _near(self, listing: Listing, records: list[Record]) -> list[Record]:
+        """Without those of the margins where nothing has to add up: a large account's log is held for its days alone."""
+        if listing.counts_records or not self._stream.dated_by:
+            return records
+        days = [(record, record_date(self._stream, record)) for record in records]
+        near = [record for record, day in days if day is None or day in self._slices]
+        self._counts.trimmed += len(records) - len(near)
+        return near
 
     def _unseen(self, listing: Listing, scope: tuple[object, ...], records: Iterable[Record]) -> list[Record]:
         unseen = []

@@ -109,7 +109,9 @@ def _without_repeats(pages: Sequence[Rows], received: int, total: int) -> list[R
 def _most(pages: Sequence[Rows]) -> Counter[str]:
     most: Counter[str] = Counter()
     for page in pages:
-        most |= Counter(key for key, _ in page)
+        # Not `|=`, which looks through all that came before with each page.
+        for key, count in Counter(key for key, _ in page).items():
+            most[key] = max(most[key], count)
     return most
 
 
