@@ -80,6 +80,8 @@ RECORDING_STORAGE = Stream(
             paged=False,
             days_late=2,
             echoes_window=True,
+            # `to` may be exclusive: then the newest day comes with the run that settles it.
+            margin_after_days=1,
             identity=("date",),
             history_days=180,
         ),
