@@ -28,7 +28,7 @@ from include.zoom.errors import (
 )
 from include.zoom.pages import parse_json
 
-_OK, _UNAUTHORIZED, _FORBIDDEN, _TOO_MANY = 200, 401, 403, 429
+_OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 200, 401, 403, 404, 429
 _SERVER_TROUBLE = range(500, 600)
 _NO_PERMISSION = 200
 _INVALID_PARAMETER = 300
@@ -75,9 +75,12 @@ _USE_OAUTH = (
 # Zoom says so in words under several codes, or in a success without one (its description of `/report/telephone`).
 _NOT_INCLUDED = re.compile(
     r"only available for (?:a |the )?paid|has not subscribed to|Enable the [\w* -]{1,60} feature"
-    r"|meeting summary disabled|access to meeting summaries is restricted",
+    r"|meeting summary disabled|access to meeting summaries is restricted"
+    r"|is not subscribed to|webinar (?:plan|subscription)[a-z ]{0,20} missing|missing webinar subscription",
     re.IGNORECASE,
 )
+# Products that know only the accounts which have them.
+_PRODUCTS = ("/phone/", "/archive_files")
 _SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
 
 
@@ -147,14 +150,14 @@ def _by_table(asked: Asked, where: str, status: int, payload: dict[str, Any]) ->
         return PageTokenExpired(f"{where} The page token has expired; ask from the first page.")
     if _NO_JWT.search(_text(payload)):
         return Misconfigured(f"{where} {_USE_OAUTH}")
-    if _NOT_INCLUDED.search(_text(payload)) or _is_without_phone(asked, payload):
+    if _NOT_INCLUDED.search(_text(payload)) or _is_without_account(asked, payload):
         return _not_included(where)
     known = _BY_CODE.get(code) if code is not None else None
     error, advice = known or _BY_STATUS.get(status) or (UnexpectedAnswer, "Unknown to us. " + _BUG)
     if error is Misconfigured and (scopes := _SCOPE.findall(_text(payload))):
         advice = f"{advice} Zoom names: {', '.join(scopes)}."
     found = error(f"{where} {advice}")
-    found.code = code
+    found.code = status if code is None and status == _NOT_FOUND else code
     return found
 
 
@@ -164,9 +167,9 @@ def _not_included(where: str) -> NotEntitled:
     return found
 
 
-def _is_without_phone(asked: Asked, payload: Mapping[str, Any]) -> bool:
-    """Zoom Phone's lists say of an account that is none of theirs what others say of a token, with code 124."""
-    return asked.path.startswith("/phone/") and "account does not exist" in _text(payload).lower()
+def _is_without_account(asked: Asked, payload: Mapping[str, Any]) -> bool:
+    """Zoom Phone and the archive say of an account without them what others say of a token, with code 124 or 2001."""
+    return asked.path.startswith(_PRODUCTS) and "account does not exist" in _text(payload).lower()
 
 
 def _limited(

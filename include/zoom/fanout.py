@@ -44,7 +44,8 @@ def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
     for record, slice_date in records:
         keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
         if all(keys.values()) and _is_asked(parent, record):
-            key = ParentKey(keys, slice_date if parent.dates else None)
+            may_lack = any(_below(record.get(field), few) for field, few in parent.may_lack_below.items())
+            key = ParentKey(keys, slice_date if parent.dates else None, may_lack)
             found.setdefault(key.identity, key)
     return list(found.values())
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -26,6 +26,8 @@ class ParentKey:
     """Names as in `Parent.keys`."""
     slice_date: date | None
     """The day that the records inherit where `Parent.dates` says so."""
+    may_lack: bool = field(default=False, compare=False)
+    """Whether an answer that says there is nothing is as expected (`Parent.may_lack_below`)."""
 
     @property
     def identity(self) -> str:

@@ -5,25 +5,16 @@ A unit that an earlier try has finished is not asked again.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
-from include.zoom.checks import allowed_skips
 from include.zoom.client import RawPage, ZoomClient
 from include.zoom.completeness import Completeness
-from include.zoom.errors import (
-    IncompleteData,
-    NotEntitled,
-    PageTokenExpired,
-    TooManySkipped,
-    Unavailable,
-    UnexpectedAnswer,
-    ZoomError,
-)
+from include.zoom.errors import IncompleteData, PageTokenExpired, ZoomError
 from include.zoom.fanout import Dated, parent_keys
+from include.zoom.gaps import Gaps, Skipped
 from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.spool import Spool
 from include.zoom.stream import Listing, Stream
@@ -42,14 +33,6 @@ class Sink(Protocol):
 
     def finished(self) -> Collection[str]:
         """The `unit_id`s that an earlier try has finished."""
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """A parent that had nothing to give, and why."""
-
-    parent: Mapping[str, str]
-    reason: str
 
 
 @dataclass
@@ -143,11 +126,11 @@ class _Pull:
         self._with_zeros: set[str] = set()
         self._once_more: list[_Unit] = []
         self._last_round = False
-        self._entitled = False
-        self._not_entitled: NotEntitled | None = None
+        self._gaps = Gaps(stream, parents=0)
 
     async def run(self, parents: Iterable[Dated] | None, concurrency: int) -> PullCounts:
         units = self._left(self._parents(parents))
+        self._gaps = Gaps(self._stream, parents=self._counts.parents)
         try:
             await self._round(units, concurrency)
             self._last_round = True
@@ -155,8 +138,9 @@ class _Pull:
         except BaseExceptionGroup as several:
             # The first failure cancels the rest; the caller decides by its class.
             raise several.exceptions[0] from None
-        if self._not_entitled and not self._entitled and not self._counts.reused:
-            raise self._not_entitled
+        if not self._counts.reused:
+            self._gaps.close()
+        self._counts.absent, self._counts.skipped = self._gaps.absent, self._gaps.skipped
         return self._counts
 
     async def confirm(self, missing: Iterable[str]) -> tuple[int, int]:
@@ -169,7 +153,7 @@ class _Pull:
             await self._round((unit for unit in every if unit.id not in finished), concurrency=_CONFIRMING)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
-        return self._counts.absent, len(every) - self._counts.absent
+        return self._gaps.absent, len(every) - self._gaps.absent
 
     async def _round(self, units: Iterator[_Unit], concurrency: int) -> None:
         async with asyncio.TaskGroup() as group:
@@ -199,14 +183,20 @@ class _Pull:
         for unit in units:
             with Spool() as spool:
                 try:
-                    for window in self._windows[unit.index]:
+                    for window in self._windows_of(unit):
                         await self._ask(unit, window, spool)
                 except ZoomError as error:
-                    self._without(unit, error)
+                    self._gaps.take(unit.listing, unit.parent, error)
                 else:
-                    self._entitled = True
+                    self._gaps.answered = True
                     if not self._put_off(unit):
                         self._sink.write(spool)
+
+    def _windows_of(self, unit: _Unit) -> tuple[Mapping[str, str], ...]:
+        """Records that are of their parent's day are asked for from that day on, whatever else the run is for."""
+        if unit.parent is None or unit.parent.slice_date is None or self._stream.dated_by:
+            return self._windows[unit.index]
+        return windows(unit.listing, (unit.parent.slice_date,), today=self._today)
 
     def _put_off(self, unit: _Unit) -> bool:
         """Puts a unit off that Zoom has not settled: it is asked once more when everything else has been.
@@ -256,34 +246,6 @@ class _Pull:
             page = _page(unit, raw, len(spool) + 1)
             spool.append(as_listed(self._stream, page) if unit.listing.confirms else page)
         completeness.check(asked_again=asked_again)
-
-    def _without(self, unit: _Unit, error: ZoomError) -> None:
-        """Goes on where only this parent has nothing to give."""
-        if error.code is not None and error.code in unit.listing.absent:
-            self._counts.absent += 1
-            if isinstance(error, NotEntitled):
-                self._not_entitled = error
-            else:
-                self._entitled = True
-        elif isinstance(error, Unavailable):
-            self._skip(unit, error)
-        else:
-            raise error
-
-    def _skip(self, unit: _Unit, error: Unavailable) -> None:
-        if unit.parent is None or unit.listing.confirms:
-            raise UnexpectedAnswer(
-                f"{error} It is no list of one item, so nothing can be skipped."
-            ) from error
-        self._counts.skipped.append(Skipped(unit.parent.keys, str(error)))
-        allowed = allowed_skips(self._counts.parents)
-        if len(self._counts.skipped) > allowed:
-            reasons = Counter(skipped.reason.split(" (tracking")[0] for skipped in self._counts.skipped)
-            raise TooManySkipped(
-                f"{self._stream.name}: more than {allowed} of {self._counts.parents} parents had nothing to give "
-                f"({'; '.join(f'{count} times {reason}' for reason, count in reasons.most_common(3))}). "
-                "Nothing of it is loaded; see what these have in common."
-            ) from error
 
 
 def _page(unit: _Unit, raw: RawPage, number: int) -> Page:

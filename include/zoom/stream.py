@@ -196,6 +196,8 @@ class Parent:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dates: bool = True
     at_least: Mapping[str, int] = field(default_factory=dict)
+    may_lack_below: Mapping[str, int] = field(default_factory=dict)
+    """A record whose numbers are below these is asked, and may be answered that there is nothing: no skip."""
     unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
 

@@ -29,6 +29,9 @@ def test_an_account_without_zoom_phone_is_not_entitled() -> None:
     body = {"code": 124, "message": "Account does not exist: abc."}
     answer = httpx.Response(401, json=body)
     of_phone = Asked("/phone/recordings", "recordings", with_page_token=False)
+    archive, unarchived = Asked("/archive_files", "meetings", with_page_token=False), {**body, "code": 2001}
+    found = error_in(archive, httpx.Response(400, json=unarchived), received_at=NOW)
+    assert type(found) is NotEntitled
     assert type(error_in(of_phone, answer, received_at=NOW)) is NotEntitled
     assert type(error_in(FIRST_PAGE, answer, received_at=NOW)) is TokenRejected
 
@@ -100,6 +103,11 @@ def test_a_missing_scope_is_named() -> None:
         "Meeting summary disabled. To enable this feature, see the settings.",
         "Access to meeting summaries is restricted by account settings.",
         "Enable the **Toll Report** feature to perform this action.",
+        "Webinar plan subscription is missing. Enable webinar for this user: abc.",
+        "Webinar plan subscription missing.",
+        "Webinar plan is missing. You must subscribe to it.",
+        "Missing webinar subscription plan.",
+        "No report, because this account is not subscribed to a webinar plan.",
     ],
 )
 def test_a_plan_that_lacks_the_list_is_told_in_words(status: int, code: dict[str, int], message: str) -> None:

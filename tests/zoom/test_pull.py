@@ -189,16 +189,114 @@ async def test_an_account_wide_list_cannot_be_skipped(client: ZoomClient, zoom: 
         await groups(client, kept)
 
 
-async def test_what_is_not_in_the_plan_stops_the_stream(
+REFUSED = {"code": 200, "message": "No permission."}
+
+
+async def test_what_is_not_in_the_plan_stops_the_stream_after_a_few_parents(
     client: ZoomClient, zoom: FakeZoom, kept: Kept
 ) -> None:
-    """The error comes out as itself, not in a group."""
-    zoom.order(
-        "/past_meetings/a/participants", httpx.Response(400, json={"code": 200, "message": "No permission."})
-    )
-    zoom.serve("/past_meetings/b/participants", "participants", [])
+    """The error comes out as itself, not in a group, and not all of many parents are asked."""
+    names = [f"m{n}" for n in range(200)]
+    for name in names:
+        zoom.order(f"/past_meetings/{name}/participants", httpx.Response(400, json=REFUSED))
     with pytest.raises(NotEntitled):
-        await participants(client, kept, "a", "b")
+        await participants(client, kept, *names[:2])
+    zoom.order("/past_meetings/m0/participants", httpx.Response(400, json=REFUSED))
+    zoom.order("/past_meetings/m1/participants", httpx.Response(400, json=REFUSED))
+    with pytest.raises(NotEntitled):
+        await participants(client, kept, *names)
+    assert len(zoom.asked) <= 2 + 11 + 8
+
+
+async def test_one_parent_that_is_not_entitled_takes_nothing_from_the_others(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """A host whose licence ended is skipped and counted, whoever is asked first."""
+    for name in "ac":
+        zoom.order(f"/past_meetings/{name}/participants", httpx.Response(400, json=REFUSED))
+    zoom.serve("/past_meetings/b/participants", "participants", [{"user_id": "1"}])
+    counts = await participants(client, kept, "a", "b", "c", concurrency=1)
+    assert [skipped.parent["meeting_uuid"] for skipped in counts.skipped] == ["a", "c"]
+    assert len(kept.units) == 1
+
+
+async def test_meetings_of_one_may_have_no_participants(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Accounts hide them by default: however many there are, the day's participants come."""
+    stream, missing = STREAMS["meeting_participants"], {"code": 3001, "message": "Meeting does not exist."}
+    alone = [({"meeting_uuid": f"m{n}", "type": "Meeting", "participants": 1}, DAY) for n in range(30)]
+    for record, _ in alone:
+        zoom.order(f"/past_meetings/{record['meeting_uuid']}/participants", httpx.Response(404, json=missing))
+    zoom.serve("/past_meetings/two/participants", "participants", [{"user_id": "1"}])
+    two = [({"meeting_uuid": "two", "type": "Meeting", "participants": 2}, DAY)]
+    counts = await pull(stream, [DAY], client, sink=kept, parents=[*alone, *two], today=TODAY)
+    assert (counts.absent, counts.skipped, len(kept.units)) == (30, [], 1)
+
+
+async def test_a_parameter_that_every_parent_refuses_is_a_fault_of_the_request(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Code 300 is one meeting's where others answer; from all of them it would hide that nothing comes."""
+    details = STREAMS["meeting_details"]
+    refused = {"code": 300, "message": "Cannot access meeting information."}
+    meetings = [({"meeting_uuid": f"m{n}", "type": "Meeting"}, DAY) for n in range(11)]
+    for record, _ in meetings:
+        zoom.order(
+            f"/past_meetings/{record['meeting_uuid']}", *[httpx.Response(400, json=refused) for _ in range(2)]
+        )
+    with pytest.raises(UnexpectedAnswer, match="All 11 were answered so"):
+        await pull(details, [DAY], client, sink=kept, parents=meetings, today=TODAY)
+    zoom.order("/past_meetings/a", httpx.Response(200, json={"uuid": "a"}))
+    more = [*meetings, ({"meeting_uuid": "a", "type": "Meeting"}, DAY)]
+    assert (await pull(details, [DAY], client, sink=kept, parents=more, today=TODAY)).absent == 11
+
+
+async def test_summaries_that_the_apps_owner_may_not_have_are_skipped(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Code 3161 of an account's list is about nobody who could be left out."""
+    zoom.order("/meetings/meeting_summaries", httpx.Response(400, json={"code": 3161, "message": "…"}))
+    with pytest.raises(NotEntitled):
+        await pull(STREAMS["meeting_summaries"], [DAY], client, sink=kept, today=TODAY)
+
+
+async def test_users_without_a_recording_are_no_skips(client: ZoomClient, zoom: FakeZoom, kept: Kept) -> None:
+    """Zoom has a code for that besides an empty list, and one for whoever may not host."""
+    for n in range(30):
+        refused = httpx.Response(404, json={"code": 3301 if n % 2 else 3161, "message": "…"})
+        zoom.order(f"/users/u{n}/recordings", refused)
+    users = [({"id": f"u{n}"}, DAY) for n in range(30)]
+    counts = await pull(STREAMS["recordings"], [DAY], client, sink=kept, parents=users, today=TODAY)
+    assert (counts.absent, counts.skipped) == (30, [])
+
+
+async def test_what_is_of_a_parents_day_is_asked_from_that_day_on(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """A run of many days gives each recording the four weeks that a run of its own day would."""
+    first, last = date(2026, 1, 2), date(2026, 1, 20)
+    for name in "ab":
+        zoom.serve(f"/meetings/{name}/recordings/analytics_summary", "analytics_summary", [])
+    recordings = [({"uuid": "a"}, first), ({"uuid": "b"}, last)]
+    views = STREAMS["recording_views"]
+    await pull(views, [first, last], client, sink=kept, parents=recordings, today=TODAY)
+    asked = {unit[0].parent.keys["recording_uuid"]: unit[0].asked for unit in kept.units}
+    assert {name: (params["from"], params["to"]) for name, params in asked.items()} == {
+        "a": ("2026-01-02", "2026-01-30"),
+        "b": ("2026-01-20", "2026-02-17"),
+    }
+
+
+async def test_a_status_404_without_a_code_is_what_a_list_declares_it_to_be(
+    client: ZoomClient, zoom: FakeZoom, kept: Kept
+) -> None:
+    """Zoom describes no code for recordings without registration."""
+    for _ in range(3):
+        zoom.order("/meetings/1/recordings/registrants", httpx.Response(404))
+    recordings = [({"id": 1, "uuid": "a"}, DAY)]
+    stream = STREAMS["recording_registrants"]
+    assert (await pull(stream, [DAY], client, sink=kept, parents=recordings, today=TODAY)).absent == 3
 
 
 async def test_what_the_account_lacks_costs_one_request_and_no_wait(

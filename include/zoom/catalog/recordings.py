@@ -13,6 +13,9 @@ from collections.abc import Mapping
 
 from include.zoom.stream import Asked, Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
+# "No recording", which Zoom describes for a user too, and whoever may not host: half of an account's users may be so.
+_HAS_NONE = (3301, 3161)
+
 _RECORDING_COLUMNS = (
     Column("recording_uuid", comment="The recorded meeting's uuid", source="uuid"),
     Column("meeting_id", Type.BIGINT, comment="Meeting number; beyond 2^31", source="id"),
@@ -91,6 +94,7 @@ def recordings(by: str) -> Stream:
                 path=path,
                 list_key="meetings",
                 label=Label.MEDIUM,
+                absent=_HAS_NONE if parent else (),
                 asked=Asked.FROM_TO,
                 echoes_window=True,
                 counts_records=True,

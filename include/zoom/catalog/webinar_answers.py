@@ -11,6 +11,9 @@ row as well. `/past_webinars/{webinarId}/polls` and `/qa` tell less of the same.
 
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
+# As of meetings: one without a question or a survey may be answered so.
+_NO_REPORT = 3001
+
 _PAST_WEBINAR = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
 _WITH_A_POLL = Parent(
     "meetings",
@@ -79,6 +82,7 @@ WEBINAR_QUESTIONS = Stream(
             path="/report/webinars/{webinar_uuid}/qa",
             list_key="questions",
             label=Label.HEAVY,
+            absent=(_NO_REPORT,),
             paged=False,
             history_days=180,
         ),
@@ -129,6 +133,7 @@ WEBINAR_SURVEY_ANSWERS = Stream(
             path="/report/webinars/{webinar_uuid}/survey",
             list_key="survey_answers",
             label=Label.HEAVY,
+            absent=(_NO_REPORT,),
             carried=("survey_id", "survey_name"),
             paged=False,
             history_days=180,
