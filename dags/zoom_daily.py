@@ -3,7 +3,7 @@
 
 Every stream goes `pull → transform → load` over the run's days (UTC):
 
-* a **scheduled** run takes the day before, and each of the last seven days that is not final yet;
+* a **scheduled** run takes the day before, and each of the last seven that ended 48 hours ago and is not final;
 * a **backfill** takes exactly its dates; clear any task at any time: the warehouse ends the same;
 * a **manual** run takes *first day* to *last day*, or the last full day when both are empty.
 

@@ -104,6 +104,37 @@ def test_the_decisions_are_written_down() -> None:
     assert names == [f"{number:04}" for number in range(1, 13)]
 
 
+def test_the_index_of_decisions_names_each() -> None:
+    """By its title."""
+    folder = PROJECT / "docs" / "adr"
+    index = re.findall(r"^- \[(.+?)\]\((.+?)\)$", (folder / "README.md").read_text(), flags=re.MULTILINE)
+    assert [(file.read_text().splitlines()[0], file.name) for file in sorted(folder.glob("0*.md"))] == [
+        (f"# {title}", name) for title, name in index
+    ]
+
+
+def anchors(page: Path) -> set[str]:
+    """A page's headings as a link names them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+PAGES = sorted(page for folder in (".", "docs", "docs/adr") for page in (PROJECT / folder).glob("*.md"))
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    """To a file that is there and, where it names one, to a heading in it."""
+    links = [
+        (page, *target)
+        for page in PAGES
+        for target in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text())
+    ]
+    assert len(links) > 100
+    there = [(page, (page.parent / name if name else page), heading) for page, name, heading in links]
+    assert [told for told in there if not told[1].exists()] == []
+    assert [told for told in there if told[2] and told[2] not in anchors(told[1])] == []
+
+
 OPERATING = (PROJECT / "docs" / "operating.md").read_text()
 
 
