@@ -1,12 +1,14 @@
 """The simulated account: its data, its clock and its pages, as the endpoints need them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from include.sandbox.answers import invalid_page_token
 from include.sandbox.clock import Clock
 from include.sandbox.meetings import Meetings
-from include.sandbox.paging import InvalidPageTokenError, Page, Pager, Walk, page_size
+from include.sandbox.paging import InvalidPageTokenError, Page, Pager, Row, Walk, counted, over, page_size
 from include.sandbox.people import People
 from include.sandbox.recordings import Recordings
 from include.sandbox.settings import Settings
@@ -52,3 +54,12 @@ class Account:
             return self._pager.page(walk, size=size, token=token, listing=asked.listing)
         except InvalidPageTokenError as error:
             raise invalid_page_token() from error
+
+    def numbered_page(self, asked: Asked, key: str, found: Sequence[Any], row: Callable[[Any], Row]) -> Row:
+        """The answer of a list that counts itself, and says page 1 of every page."""
+        page = self.page(asked, over(found, row))
+        return counted(len(found), page_size(asked.parameters, 300)) | {
+            "page_number": 1,
+            "next_page_token": page.token,
+            key: page.rows,
+        }

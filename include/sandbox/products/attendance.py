@@ -41,12 +41,7 @@ def absentees(account: Account, asked: Asked) -> Row:
     if not asks_for_registration(account.settings.seed, webinar.number):
         raise ApiError(400, 3000, f"This webinar doesn't have registration required: {webinar.uuid}.")
     found = _absent(account, webinar)
-    page = account.page(asked, over(found, dict))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "registrants": page.rows,
-    }
+    return account.numbered_page(asked, "registrants", found, dict)
 
 
 def attendees(account: Account, webinar: Meeting, *, settled: bool = True) -> list[Row]:

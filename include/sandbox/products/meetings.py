@@ -10,14 +10,12 @@ from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
 from include.sandbox.limits import MEDIUM
 from include.sandbox.meetings import Meeting
-from include.sandbox.paging import counted, over, page_size
-from include.sandbox.products.registrations import asks_for_registration, registrants
+from include.sandbox.products.registrations import STATUSES, asked_status, asks_for_registration, registrants
 from include.sandbox.routes import Route, Truth
 
 Row = dict[str, Any]
 _EXPIRES_AFTER_DAYS, _AHEAD_DAYS = 1, 2
 _PLANNED, _NO_FIXED_TIME = (2, 3, 8), 3
-_STATUSES = ("approved", "pending", "denied")
 
 
 def scheduled(account: Account, asked: Asked) -> Row:
@@ -27,26 +25,15 @@ def scheduled(account: Account, asked: Asked) -> Row:
         message = "Meeting hosting and scheduling capabilities are not allowed for your user account."
         raise ApiError(400, 3161, message)
     found = list(_scheduled(account, host))
-    page = account.page(asked, over(found, lambda meeting: _row(account, meeting)))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "meetings": page.rows,
-    }
+    return account.numbered_page(asked, "meetings", found, lambda meeting: _row(account, meeting))
 
 
 def list_registrants(account: Account, asked: Asked) -> Row:
     """`GET /meetings/{meetingId}/registrants`: the approved ones, unless another status is asked."""
-    number, status = _number(account, asked), asked.parameters.get("status", "approved")
-    if status not in _STATUSES:
-        raise ApiError(400, 300, "Invalid field: status.")
-    found = registrants(account.settings.seed, number, status)
-    page = account.page(asked, over(found, lambda row: row | {"participant_pin_code": 380_303}))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "registrants": page.rows,
-    }
+    found = registrants(account.settings.seed, _number(account, asked), asked_status(asked))
+    return account.numbered_page(
+        asked, "registrants", found, lambda row: row | {"participant_pin_code": 380_303}
+    )
 
 
 def _scheduled(account: Account, host: int) -> Iterator[Meeting]:
@@ -114,7 +101,7 @@ def _true_scheduled(account: Account, _: date, __: str) -> Iterator[Row]:
 
 def _true_registrants(account: Account, _: date, __: str) -> Iterator[Row]:
     for number in dict.fromkeys(each.number for each in _all(account) if _registered(account, each)):
-        for status in _STATUSES:
+        for status in STATUSES:
             for row in registrants(account.settings.seed, number, status):
                 yield {"meeting_id": number, **row}
 

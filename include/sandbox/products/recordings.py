@@ -10,13 +10,12 @@ from include.sandbox.chance import draw
 from include.sandbox.limits import MEDIUM
 from include.sandbox.meetings import Meeting
 from include.sandbox.paging import counted, over, page_size
-from include.sandbox.products.registrations import registrants
+from include.sandbox.products.registrations import STATUSES, asked_status, registrants
 from include.sandbox.recordings import with_host
 from include.sandbox.routes import Route, Truth
 from include.sandbox.windows import recording_window
 
 Row = dict[str, Any]
-_STATUSES = ("approved", "pending", "denied")
 _UPLOAD = "99"
 _WATCHED_DAYS = 29
 
@@ -40,20 +39,13 @@ def of_account(account: Account, asked: Asked) -> Row:
 
 def list_registrants(account: Account, asked: Asked) -> Row:
     """`GET /meetings/{meetingId}/recordings/registrants`: the approved ones, unless another status is asked."""
-    name, status = asked.values["meetingId"], asked.parameters.get("status", "approved")
-    if status not in _STATUSES:
-        raise ApiError(400, 300, "Invalid field: status.")
+    name, status = asked.values["meetingId"], asked_status(asked)
     if not name.isdecimal() or account.meetings.latest(int(name), account.now()) is None:
         raise _no_recording()
     if not _on_demand(account, int(name)):
         raise ApiError(404, 404, f"Registration has not been enabled for this meeting: {name}.")
     found = list(_registrants(account, int(name), status))
-    page = account.page(asked, over(found, dict))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "registrants": page.rows,
-    }
+    return account.numbered_page(asked, "registrants", found, dict)
 
 
 def analytics(account: Account, asked: Asked) -> Row:
@@ -100,7 +92,7 @@ def _recorded(account: Account, day: date) -> Iterator[Row]:
 def _true_registrants(account: Account, day: date, _: str) -> Iterator[Row]:
     for number in dict.fromkeys(row["id"] for row in _recorded(account, day)):
         if _on_demand(account, number):
-            for status in _STATUSES:
+            for status in STATUSES:
                 yield from ({"meeting_id": number, **row} for row in _registrants(account, number, status))
 
 

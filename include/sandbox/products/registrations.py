@@ -6,6 +6,8 @@ Of those approved the first come, as far as there are guests; some never do.
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from include.sandbox.account import Asked
+from include.sandbox.answers import ApiError
 from include.sandbox.chance import draw, url_safe_id
 from include.sandbox.clock import zulu
 from include.sandbox.meetings import FIRST_DAY, SLOTS, Meeting
@@ -15,13 +17,22 @@ from include.sandbox.seats import Seat
 Row = dict[str, Any]
 _EACH = 100  # more than register for any
 _FIRST_NUMBER, _FIRST_SERIES = 80_000_000_000, 93_000_000_000
-_STATUSES = ("approved", "approved", "approved", "approved", "pending", "denied")
+STATUSES = ("approved", "pending", "denied")
+_DRAWN = ("approved", "approved", "approved", "approved", "pending", "denied")
 _ALWAYS_ABSENT = 2
 
 
 def asks_for_registration(seed: int, number: int) -> bool:
     """Whether one has to register; else Zoom has no list, which is code 3000."""
     return draw(seed, "registration", number).random() < 0.8  # noqa: PLR2004
+
+
+def asked_status(asked: Asked) -> str:
+    """Which registrants are asked for: the approved ones, unless another status is."""
+    status = asked.parameters.get("status", "approved")
+    if status not in STATUSES:
+        raise ApiError(400, 300, "Invalid field: status.")
+    return status
 
 
 def registrants(seed: int, number: int, status: str) -> list[Row]:
@@ -44,7 +55,7 @@ def absent(seed: int, meeting: Meeting, seats: list[Seat]) -> list[Row]:
 
 
 def _status(each: int) -> str:
-    return _STATUSES[each % len(_STATUSES)]
+    return _DRAWN[each % len(_DRAWN)]
 
 
 def _record(seed: int, number: int, each: int) -> Row:

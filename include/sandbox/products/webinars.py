@@ -11,14 +11,12 @@ from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
 from include.sandbox.limits import LIGHT, MEDIUM
 from include.sandbox.meetings import Meeting
-from include.sandbox.paging import counted, over, page_size
-from include.sandbox.products.registrations import asks_for_registration, registrants
+from include.sandbox.products.registrations import STATUSES, asked_status, asks_for_registration, registrants
 from include.sandbox.routes import Route, Truth
 
 Row = dict[str, Any]
 _EXPIRES_AFTER_DAYS, _AHEAD_DAYS = 6, 3
 _NO_FIXED_TIME = 6
-_STATUSES = ("approved", "pending", "denied")
 
 
 def webinars(account: Account, asked: Asked) -> Row:
@@ -28,26 +26,13 @@ def webinars(account: Account, asked: Asked) -> Row:
         raise no_licence()
     first = account.now() if asked.parameters.get("type") == "upcoming" else None
     found = [each for each in scheduled(account, host) if first is None or each.end > first]
-    page = account.page(asked, over(found, lambda each: _row(account, each)))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "webinars": page.rows,
-    }
+    return account.numbered_page(asked, "webinars", found, lambda each: _row(account, each))
 
 
 def list_registrants(account: Account, asked: Asked) -> Row:
     """`GET /webinars/{webinarId}/registrants`: the approved ones, unless another status is asked."""
-    number, status = _registered(account, asked), asked.parameters.get("status", "approved")
-    if status not in _STATUSES:
-        raise ApiError(400, 300, "Invalid field: status.")
-    found = registrants(account.settings.seed, number, status)
-    page = account.page(asked, over(found, dict))
-    return counted(len(found), page_size(asked.parameters, 300)) | {
-        "page_number": 1,
-        "next_page_token": page.token,
-        "registrants": page.rows,
-    }
+    found = registrants(account.settings.seed, _registered(account, asked), asked_status(asked))
+    return account.numbered_page(asked, "registrants", found, dict)
 
 
 def list_panelists(account: Account, asked: Asked) -> Row:
@@ -59,7 +44,7 @@ def list_panelists(account: Account, asked: Asked) -> Row:
 def list_tracking_sources(account: Account, asked: Asked) -> Row:
     """`GET /webinars/{webinarId}/tracking_sources`: its total counts registrations."""
     number = _registered(account, asked)
-    every = sum(len(registrants(account.settings.seed, number, status)) for status in _STATUSES)
+    every = sum(len(registrants(account.settings.seed, number, status)) for status in STATUSES)
     return {"total_records": every, "tracking_sources": list(tracking_sources(account, number))}
 
 
@@ -202,7 +187,7 @@ def _of_each(rows: Callable[[Account, Meeting], Iterator[Row]]) -> Callable[...,
 
 def _true_registrants(account: Account, webinar: Meeting) -> Iterator[Row]:
     if asks_for_registration(account.settings.seed, webinar.number):
-        for status in _STATUSES:
+        for status in STATUSES:
             yield from registrants(account.settings.seed, webinar.number, status)
 
 
