@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from hypothesis import settings
 
 # Before anything imports Airflow: no test reads or writes somebody's own installation.
@@ -100,3 +102,30 @@ def metadata_on(templates: Path, tmp_path: Path, request: pytest.FixtureRequest)
         return server.create(f"grant_{tmp_path.name}".lower(), template=migrated_on(server, templates))
 
     return make
+
+
+@pytest.fixture
+def fernet_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """A Fernet key of this test's own; called, Airflow has another one."""
+    from airflow.models.crypto import get_fernet
+
+    def renew() -> None:
+        monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
+        get_fernet.cache_clear()
+
+    renew()
+    yield renew
+    get_fernet.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(
+    request: pytest.FixtureRequest, tmp_path: Path, new_database: Callable[[], str]
+) -> Iterator[sa.Engine]:
+    """A database as Airflow may have it for its metadata, without a table."""
+    uri = f"sqlite:///{tmp_path / 'airflow.db'}"
+    if request.param == "postgresql":
+        uri = new_database().replace("postgresql://", "postgresql+psycopg2://")
+    made = sa.create_engine(uri)
+    yield made
+    made.dispose()

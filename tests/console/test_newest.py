@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from airflow.models.connection import Connection
-from airflow.models.crypto import get_fernet
 from airflow.models.log import Log
 from airflow.models.team import Team
-from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
 from include.grant import consent
@@ -20,12 +18,12 @@ from include.grant.store import Store
 from include.zoom.errors import Misconfigured
 from include.zoom.oauth import Kind, Outcome, TokenSet
 
+pytestmark = pytest.mark.usefixtures("fernet_key")
+
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A Connection that nobody has authorised, in a database of its own."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    get_fernet.cache_clear()
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'airflow.db'}")
     Connection.metadata.create_all(engine, tables=[Team.__table__, Connection.__table__, Log.__table__])
     metadata.create_all(engine)
@@ -35,7 +33,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setattr(consent, "_store", lambda _: made)
     yield made
     engine.dispose()
-    get_fernet.cache_clear()
 
 
 def granted(name: str) -> Outcome:

@@ -1,18 +1,16 @@
 """Consents under way, on SQLite and PostgreSQL: once, ten minutes, one person in one browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from airflow.models.crypto import get_fernet
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from cryptography.fernet import Fernet
 
 from include.grant.schema import consent_table, metadata
 from include.grant.store.migrations import GrantDBManager
@@ -23,27 +21,14 @@ ADA = Asker("ada", "browser-of-ada")
 BEGUN = Begun("zoom_default", "https://foo.local/zoom/callback", "canary-verifier")
 
 
-@pytest.fixture(autouse=True)
-def fernet_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Fernet key of this test's own."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    get_fernet.cache_clear()
-    yield
-    get_fernet.cache_clear()
+pytestmark = pytest.mark.usefixtures("fernet_key")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, new_database: Callable[[], str]
-) -> Iterator[sa.Engine]:
+@pytest.fixture
+def engine(empty_database: sa.Engine) -> sa.Engine:
     """A database with our tables."""
-    uri = f"sqlite:///{tmp_path / 'airflow.db'}"
-    if request.param == "postgresql":
-        uri = new_database().replace("postgresql://", "postgresql+psycopg2://")
-    made = sa.create_engine(uri)
-    metadata.create_all(made)
-    yield made
-    made.dispose()
+    metadata.create_all(empty_database)
+    return empty_database
 
 
 @pytest.fixture
@@ -117,10 +102,9 @@ def test_what_lies_in_the_table_is_of_no_use_to_a_thief(engine: sa.Engine, pendi
     assert [secret for secret in ("the-state", "browser-of-ada", "canary-verifier") if secret in row] == []
 
 
-def test_another_fernet_key_is_said(pending: Pending, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_fernet_key_is_said(pending: Pending, fernet_key: Callable[[], None]) -> None:
     """Keys were rotated between Connect and Allow."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    get_fernet.cache_clear()
+    fernet_key()
     with pytest.raises(Misconfigured, match="another Fernet key"):
         pending.take("the-state", ADA)
 

@@ -9,9 +9,9 @@ import pytest
 
 from include.grant.journal import State
 from include.launch.place import free_port
-from tests.faults.listener import Listener
 from tests.faults.report import Record
 from tests.faults.stage import MakeStage, Stage
+from tests.listener import Listener
 
 pytestmark = pytest.mark.processes
 

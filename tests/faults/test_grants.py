@@ -13,11 +13,11 @@ from include.grant import assertion
 from include.grant.broker_client import BrokerClient
 from include.grant.journal import State
 from include.zoom.errors import ConsentRequired
-from tests.faults.listener import Listener
 from tests.faults.report import Record
 from tests.faults.stage import CLIENT_SECRET, MakeStage, Stage
 from tests.faults.work import consent, parse_dags, press_test
 from tests.grant.installation import run_module
+from tests.listener import Listener
 
 pytestmark = pytest.mark.processes
 

@@ -1,9 +1,6 @@
 """One alert per failed run, where somebody wants it."""
 
-import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +11,7 @@ from include.flow.alerts import run_failed
 from include.grant.hook import Health
 from include.grant.journal import State
 from include.zoom.errors import Misconfigured, TransientError
+from tests.listener import Listener
 
 CONTEXT: Any = {
     "dag": SimpleNamespace(dag_id="zoom_daily"),
@@ -25,24 +23,8 @@ CONTEXT: Any = {
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
     """A web server that keeps what it is posted: its address, and the posts."""
-    posts: list[dict[str, str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", posts
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Listener() as listener:
+        yield listener.url, listener.requests
 
 
 def test_a_failed_run_is_posted_once(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from airflow.models.connection import Connection
 from airflow.models.crypto import get_fernet
 from airflow.models.log import Log
 from airflow.models.team import Team
-from cryptography.fernet import Fernet
 
 from include.grant.answers import Answered, after, disconnected
 from include.grant.journal import Grant, State
@@ -25,29 +24,18 @@ from include.zoom.oauth import Kind, Outcome, TokenSet
 EXTRA = {"refresh_token": "refresh-0", "plan": "pro", "note": "a person's"}
 
 
-@pytest.fixture(autouse=True)
-def fernet_key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A Fernet key of this test's own."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    get_fernet.cache_clear()
-    yield
-    get_fernet.cache_clear()
+pytestmark = pytest.mark.usefixtures("fernet_key")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, new_database: Callable[[], str]
-) -> Iterator[sa.Engine]:
+@pytest.fixture
+def engine(empty_database: sa.Engine) -> sa.Engine:
     """A metadata database with the tables that the store touches and one Connection."""
-    uri = f"sqlite:///{tmp_path / 'airflow.db'}"
-    if request.param == "postgresql":
-        uri = new_database().replace("postgresql://", "postgresql+psycopg2://")
-    made = sa.create_engine(uri)
-    Connection.metadata.create_all(made, tables=[Team.__table__, Connection.__table__, Log.__table__])
-    metadata.create_all(made)
-    put_connection(made, EXTRA)
-    yield made
-    made.dispose()
+    Connection.metadata.create_all(
+        empty_database, tables=[Team.__table__, Connection.__table__, Log.__table__]
+    )
+    metadata.create_all(empty_database)
+    put_connection(empty_database, EXTRA)
+    return empty_database
 
 
 @pytest.fixture
@@ -192,10 +180,9 @@ def test_an_empty_fernet_key_is_refused_before_the_post(
         store.lease(store.read(), "a")
 
 
-def test_another_fernet_key_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_fernet_key_is_named(store: Store, fernet_key: Callable[[], None]) -> None:
     """A Connection saved with another key is refused with that reason."""
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    get_fernet.cache_clear()
+    fernet_key()
     with pytest.raises(Misconfigured, match="Fernet key does not open"):
         store.read()
 

@@ -46,7 +46,7 @@ def collector() -> Iterator[Collector]:
     """Listens while the test runs."""
     server = Collector(("127.0.0.1", 0), Export)
     server.seen = {}
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield server
     server.shutdown()

@@ -10,9 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import httpx
@@ -23,6 +21,7 @@ import pytest
 from include.launch.airflow import run_to_end
 from include.launch.local import Local, local
 from include.launch.place import PROJECT, Place
+from tests.listener import Listener
 
 TOKEN_SECONDS = 20
 # What these tests are about is the same for every stream; that each loads the truth is tested in one run of all.
@@ -203,24 +202,9 @@ def elapsed() -> Iterator[Any]:
 @pytest.fixture
 def alerts(pipeline: Pipeline) -> Iterator[list[dict[str, str]]]:
     """What is posted to the Connection `zoom_alerts`, which exists while the test runs."""
-    posts: list[dict[str, str]] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    host = f"http://127.0.0.1:{server.server_port}"
-    pipeline.local.airflow.put_connection({"connection_id": "zoom_alerts", "conn_type": "http", "host": host})
-    yield posts
-    pipeline.local.airflow.api("DELETE", "/connections/zoom_alerts")
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Listener() as listener:
+        pipeline.local.airflow.put_connection(
+            {"connection_id": "zoom_alerts", "conn_type": "http", "host": listener.url}
+        )
+        yield listener.requests
+        pipeline.local.airflow.api("DELETE", "/connections/zoom_alerts")

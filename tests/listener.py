@@ -5,6 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, Self
 
+_POLL_SECONDS = 0.02  # how soon it notices that it is to end
+
 
 class Listener:
     """Answers every request with 200 and keeps its JSON, or None where it has none."""
@@ -26,7 +28,7 @@ class Listener:
                 """Says nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = Thread(target=self._server.serve_forever)
+        self._thread = Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
