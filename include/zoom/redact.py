@@ -37,7 +37,7 @@ _NAMES = frozenset(
     }
 )
 _ENDINGS = ("_password", "_passcode", "_pwd", "_secret")
-_IN_QUERY = "access_token|download_access_token|passcode|password|pwd|refresh_token|tk|token|zak"
+_IN_QUERY = "[a-z_]{0,40}(?:passcode|password|secret|token)|pwd|tk|zak"
 
 # A query may stand, percent-encoded, in the query of another address.
 _QUERY_SECRET = re.compile(rf"(?i)(?P<before>[?&#;]|%3F|%26|%23)(?:{_IN_QUERY})(?:=|%3D)[^&#;\s\"'<>]*")

@@ -1,15 +1,20 @@
 """Secrets leave an answer before it is written."""
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from include.zoom.catalog import STREAMS
 from include.zoom.redact import is_secret, without_secrets
+from tests.specs import anonymous, endpoint, needs_specs
 
 Json = Any
+SECRET = re.compile(r"(?i)pass ?(?:word|code)|\bpin\b|_pin|token|secret|\bzak\b|host.?key|start_url|join_url")
 CANARY = "canary-secret-4711"
 SECRET_NAMES = st.sampled_from(
     [
@@ -32,6 +37,7 @@ URLS = st.sampled_from(
         f"https://zoom.us/j/1?a=b&tk={CANARY}&c=d",
         f"https://zoom.us/s/1?zak={CANARY}#x",
         f"https://zoom.us/rec/download/x?access_token={CANARY}",
+        f"https://zoom.us/rec/share/x?recording_play_passcode={CANARY}",
         f"Join: https://zoom.us/j/1?pwd={CANARY} or call",
         f"https://x.example/?next=https%3A%2F%2Fzoom.us%2Fj%3Fpwd%3D{CANARY}",
     ]
@@ -95,3 +101,33 @@ def test_a_secret_in_an_escaped_name_or_address_is_found() -> None:
 def test_names_that_only_look_like_secrets_stay(name: str) -> None:
     """Only whole names and their endings count."""
     assert not is_secret(name)
+
+
+@needs_specs
+def test_every_field_that_zoom_describes_as_a_secret_is_removed() -> None:
+    """Texts of the lists that are pulled whose name or description speaks of a passcode, a PIN, a token or a key."""
+    paths = {anonymous(each.path) for stream in STREAMS.values() for each in stream.lists}
+    found = [each for path in paths if (each := endpoint(path)) is not None]
+    spoken = {name for each in found for name in spoken_of(each.schema)}
+    assert {name for name in spoken if not is_secret(name)} == NO_SECRETS
+    assert "join_url" in spoken
+
+
+# Where something is downloaded with a token of one's own, whether a passcode is wanted, where the next page is.
+NO_SECRETS = {
+    "download_url",
+    "transcript_download_url",
+    "require_password_for_pmi_meetings",
+    "next_page_token",
+}
+
+
+def spoken_of(schema: Json) -> Iterator[str]:
+    """Names of texts anywhere in a schema that may be secrets."""
+    for inner in (schema.get("items"), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
+        if inner:
+            yield from spoken_of(inner)
+    for name, field in schema.get("properties", {}).items():
+        if field.get("type") == "string" and SECRET.search(f"{name} {field.get('description', '')}"):
+            yield name
+        yield from spoken_of(field)
