@@ -23,6 +23,10 @@ _TYPES = ("past", "pastOne", "pastJoined")
 def summaries(account: Account, asked: Asked) -> Row:
     """`GET /meetings/meeting_summaries`: meetings and webinars, by the summary's start or by when it was made."""
     since, until = utc_times(asked)
+    if "ai-companion" in account.settings.without:
+        raise ApiError(
+            400, 3000, "Meeting summary disabled. Enable the setting Meeting Summary with AI Companion."
+        )
     by = asked.parameters.get("time_filter_field", "summary_start_time")
     days = [(since - timedelta(days=1)).date() + timedelta(days=n) for n in range((until - since).days + 3)]
     rows = (row for day in days for row in _summaries(account, day))
