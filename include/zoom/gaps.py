@@ -10,6 +10,8 @@ from include.zoom.pages import ParentKey
 from include.zoom.stream import Listing, Stream
 
 _MAY_NOT_HOST, _REFUSED = 3161, 300
+# A status 404 without a code of Zoom's: nothing stands at this one item's address.
+_NOT_THERE = 404
 # So many parents that are not entitled say that the account is not, where no other has answered.
 _ENOUGH = 10
 
@@ -48,7 +50,7 @@ class Gaps:
         elif isinstance(error, Unavailable) and parent.may_lack:
             self.absent += 1
             self.answered = True
-        elif isinstance(error, Unavailable | NotEntitled):
+        elif isinstance(error, Unavailable | NotEntitled) or error.code == _NOT_THERE:
             self._skip(parent, error)
         else:
             raise error
@@ -74,7 +76,7 @@ class Gaps:
         else:
             self.answered = True
 
-    def _skip(self, parent: ParentKey, error: Unavailable | NotEntitled) -> None:
+    def _skip(self, parent: ParentKey, error: ZoomError) -> None:
         self.skipped.append(Skipped(parent.keys, str(error)))
         if isinstance(error, NotEntitled):
             self._not_entitled = error

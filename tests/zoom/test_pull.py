@@ -291,12 +291,16 @@ async def test_what_is_of_a_parents_day_is_asked_from_that_day_on(
 async def test_a_status_404_without_a_code_is_what_a_list_declares_it_to_be(
     client: ZoomClient, zoom: FakeZoom, kept: Kept
 ) -> None:
-    """Zoom describes no code for recordings without registration."""
+    """Zoom describes no code for recordings without registration; where nothing is declared it is a skip."""
     for _ in range(3):
         zoom.order("/meetings/1/recordings/registrants", httpx.Response(404))
     recordings = [({"id": 1, "uuid": "a"}, DAY)]
-    stream = STREAMS["recording_registrants"]
+    stream, details = STREAMS["recording_registrants"], STREAMS["phone_call_details"]
     assert (await pull(stream, [DAY], client, sink=kept, parents=recordings, today=TODAY)).absent == 3
+    zoom.order("/phone/call_history/c", httpx.Response(404))
+    calls = [({"call_history_uuid": "c"}, DAY)]
+    counts = await pull(details, [DAY], client, sink=kept, parents=calls, today=TODAY)
+    assert [skipped.parent for skipped in counts.skipped] == [{"call_history_uuid": "c"}]
 
 
 async def test_what_the_account_lacks_costs_one_request_and_no_wait(
