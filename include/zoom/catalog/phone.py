@@ -17,13 +17,14 @@ _SITE = (
 )
 
 
-def _list(path: str, list_key: str, *, page_size: int = 100, paged: bool = True) -> Listing:
+def _list(path: str, list_key: str, *, page_size: int = 100, paged: bool = True, **params: str) -> Listing:
     return Listing(
         path=path,
         list_key=list_key,
         label=Label.PHONE_MEDIUM,
         paged=paged,
         page_size=page_size,
+        params=params,
         counts_records=True,
         identity=("id",),
     )
@@ -123,7 +124,8 @@ PHONE_NUMBERS = Stream(
     name="phone_numbers",
     kind=Kind.SNAPSHOT,
     # Zoom calls this list deprecated, and describes no other one yet that tells as much.
-    lists=(_list("/phone/numbers", "phone_numbers"),),
+    # Which numbers it leaves out without these parameters, it does not say.
+    lists=(_list("/phone/numbers", "phone_numbers", type="all", pending_numbers="true"),),
     tables=(
         Table(
             name="phone_numbers",
