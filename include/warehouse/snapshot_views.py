@@ -3,13 +3,16 @@
 Their columns are named, in their table's order, so that they can be replaced when it has new ones.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
-from include.warehouse.catalogue import Relation
+from include.warehouse.catalogue import Relation, declared_types
 from include.warehouse.changes import GONE, changes_of, identity
 from include.warehouse.session import identifier, literal
 from include.zoom.layout import SLICE_DATE
-from include.zoom.stream import Table
+from include.zoom.stream import Table, Type
 
 _CURRENT = """
 CREATE OR REPLACE VIEW {view} AS
@@ -33,49 +36,80 @@ _OF_A_VERSION = {
 
 
 def current_view(
-    schema: str, table: Table, columns: Mapping[str, str], view: Relation | None
+    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation]
 ) -> Iterator[str]:
     """The DDL for a table's newest snapshot, which is also there when it is empty.
 
-    `columns` are the table's, with their comments; `view` is what there is of it.
+    `comments` are those of the table's columns, in its order; `present` is what the schema has.
     """
-    name = identifier(schema, f"{table.name}_current")
-    if view is None or list(view.columns) != list(columns):
-        yield _CURRENT.format(
-            view=name,
-            columns=_listed(columns),
-            table=identifier(schema, table.name),
-            slices=identifier(schema, "slices"),
-            name=literal(table.name),
-        )
-    yield from _comments(name, f"The newest snapshot of {table.name}", columns, view)
+    fixed = {"table": identifier(schema, table.name), "slices": identifier(schema, "slices")}
+    view = _View(
+        schema,
+        f"{table.name}_current",
+        f"The newest snapshot of {table.name}",
+        declared_types(table),
+        partial(_CURRENT.format, **fixed, name=literal(table.name)),
+    )
+    yield from view.statements(comments, present, anew=table.name not in present)
 
 
 def history_view(
-    schema: str, table: Table, columns: Mapping[str, str], view: Relation | None
+    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation]
 ) -> Iterator[str]:
-    """The DDL for one row per key and version; `columns` are the change table's."""
-    kept = {column: comment for column, comment in columns.items() if column != SLICE_DATE.name}
-    name = identifier(schema, f"{table.name}_history")
-    if view is None or list(view.columns) != [*_OF_A_VERSION, *kept]:
-        yield _HISTORY.format(
-            view=name,
-            columns=_listed(kept),
-            changes=identifier(schema, changes_of(table).name),
-            identity=", ".join(identity(table)),
-            gone=GONE,
-        )
-    told = f"Each version of each row of {table.name}, from valid_from until before valid_to"
-    yield from _comments(name, told, {**_OF_A_VERSION, **kept}, view)
+    """The DDL for one row per key and version; `comments` are those of the change table's columns."""
+    changes = changes_of(table)
+    fixed = {
+        "changes": identifier(schema, changes.name),
+        "identity": ", ".join(identity(table)),
+        "gone": GONE,
+    }
+    view = _View(
+        schema,
+        f"{table.name}_history",
+        f"Each version of each row of {table.name}, from valid_from until before valid_to",
+        {
+            "valid_from": "date",
+            "valid_to": "date",
+            "deleted_at": Type.TIMESTAMP.value,
+            **declared_types(changes),
+        },
+        partial(_HISTORY.format, **fixed),
+    )
+    kept = {column: comment for column, comment in comments.items() if column != SLICE_DATE.name}
+    yield from view.statements({**_OF_A_VERSION, **kept}, present, anew=changes.name not in present)
 
 
-def _comments(name: str, comment: str, columns: Mapping[str, str], view: Relation | None) -> Iterator[str]:
-    if view is None or view.comment != comment:
-        yield f"COMMENT ON VIEW {name} IS {literal(comment)}"
-    for column, told in columns.items():
-        if told != (view.comments.get(column, "") if view else ""):
-            yield f"COMMENT ON COLUMN {name}.{identifier(column)} IS {literal(told)}"
+@dataclass(frozen=True)
+class _View:
+    schema: str
+    name: str
+    comment: str
+    types: Mapping[str, str]
+    definition: Callable[..., str]
+    """Takes the quoted `view` and its `columns`."""
 
+    def statements(
+        self, comments: Mapping[str, str], present: Mapping[str, Relation], *, anew: bool
+    ) -> Iterator[str]:
+        """What makes it with these columns; `anew` where what it reads is made anew, too.
 
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(identifier(column) for column in columns)
+        It keeps its columns in their order, new ones after them: PostgreSQL replaces no other view. Where their
+        table was renamed and has other columns now, the view is renamed as well, since others may read it.
+        """
+        view, name = present.get(self.name), identifier(self.schema, self.name)
+        if anew and view is not None and not view.columns.items() <= self.types.items():
+            yield f"ALTER VIEW {name} RENAME TO {identifier(self._free_name(present))}"
+            view = None
+        before = list(view.columns) if view else []
+        columns = [*before, *(column for column in comments if column not in before)]
+        if anew or columns != before:
+            listed = [column for column in columns if column not in _OF_A_VERSION]
+            yield self.definition(view=name, columns=", ".join(map(identifier, listed)))
+        if view is None or view.comment != self.comment:
+            yield f"COMMENT ON VIEW {name} IS {literal(self.comment)}"
+        for column, told in comments.items():
+            if told != (view.comments.get(column, "") if view else ""):
+                yield f"COMMENT ON COLUMN {name}.{identifier(column)} IS {literal(told)}"
+
+    def _free_name(self, present: Mapping[str, Relation]) -> str:
+        return next(name for number in count(1) if (name := f"{self.name}_{number}") not in present)

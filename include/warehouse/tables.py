@@ -166,15 +166,13 @@ def _snapshots(schema: str, table: Table, present: Present) -> Iterator[str]:
     if changes.name not in present:
         yield forget_changes(schema, table)
     yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS)
-    current = present.get(f"{table.name}_current") if table.name in present else None
-    yield from current_view(schema, table, _commented_columns(table, present), current)
-    history = present.get(f"{table.name}_history") if changes.name in present else None
-    yield from history_view(schema, table, _commented_columns(changes, present), history)
+    yield from current_view(schema, table, _commented_columns(table, present), present)
+    yield from history_view(schema, table, _commented_columns(changes, present), present)
 
 
 def _commented_columns(table: Table, present: Present) -> dict[str, str]:
-    """The columns that a table will have, in its order, with their comments."""
+    """The columns of ours that a table will have, in its order, with their comments."""
     relation = present.get(table.name)
-    names = [*relation.columns, *new_columns(table, relation)] if relation else list(declared_types(table))
     comments = {column.name: _comment(column) for column in columns_of(table)}
-    return {name: comments.get(name, "") for name in names}
+    names = [*relation.columns, *new_columns(table, relation)] if relation else comments
+    return {name: comments[name] for name in names if name in comments}

@@ -11,7 +11,7 @@ from include.warehouse.load import load
 from include.warehouse.tables import ensure
 from include.warehouse.views import refresh_views
 from include.zoom.catalog import STREAMS
-from include.zoom.stream import Column, Kind, Type
+from include.zoom.stream import Column, Kind, Table, Type
 from tests.warehouse.frames_of_calls import (
     CALLS,
     DAY,
@@ -118,6 +118,55 @@ def test_a_new_column_comes_to_the_end_of_table_and_view(desk: Desk) -> None:
     assert desk.rows("SELECT country FROM zoom.calls ORDER BY _slice_date") == [(None,), ("CH",)]
     assert desk.rows("SELECT country FROM zoom.calls_current") == [("CH",)]
     assert desk.rows("SELECT col_description('zoom.calls'::regclass, 11)") == [("Where",)]
+
+
+def wider(kind: Type = Type.TEXT) -> Table:
+    """Calls as a later version declares them, with a column in front."""
+    return replace(CALLS, columns=(Column("country", kind, comment="Where"), *CALLS.columns))
+
+
+def test_a_snapshot_table_that_has_grown_can_be_renamed(desk: Desk) -> None:
+    """The new table has its columns in another order than the views of the old one, which are made anew all the same."""
+    load(desk.warehouse, SNAPSHOT, Frames([a_file(CALLS, numbers(1))]), open_file)
+    stream = a_stream(wider(), kind=Kind.SNAPSHOT)
+    load(desk.warehouse, stream, Frames([a_file(wider(), numbers(1))]), open_file)
+    for table in ("calls", "calls_changes"):
+        desk.rows(f"ALTER TABLE zoom.{table} RENAME TO old_{table}")
+    load(desk.warehouse, stream, Frames([a_file(wider(), [{"country": "CH"}])]), open_file)
+    assert desk.rows("SELECT country FROM zoom.calls_current") == [("CH",)]
+    assert desk.rows("SELECT country FROM zoom.calls_history") == [("CH",)]
+
+
+def test_a_snapshot_table_of_other_types_can_be_renamed(desk: Desk) -> None:
+    """The views of the old table are renamed like it, for whoever reads them, and those of the new one take their names."""
+    old = a_stream(wider(Type.BIGINT), kind=Kind.SNAPSHOT)
+    load(desk.warehouse, old, Frames([a_file(wider(Type.BIGINT), [{"country": 41}])]), open_file)
+    desk.rows("CREATE VIEW zoom.theirs AS SELECT country FROM zoom.calls_current")
+    for table in ("calls", "calls_changes"):
+        desk.rows(f"ALTER TABLE zoom.{table} RENAME TO old_{table}")
+    new = a_stream(wider(), kind=Kind.SNAPSHOT)
+    load(desk.warehouse, new, Frames([a_file(wider(), [{"country": "CH"}])]), open_file)
+    load(desk.warehouse, new, Frames([a_file(wider(), [{"country": "CH"}])]), open_file)
+    assert desk.rows("SELECT country FROM zoom.calls_current") == [("CH",)]
+    assert desk.rows("SELECT country FROM zoom.calls_history") == [("CH",)]
+    assert desk.rows("SELECT country FROM zoom.theirs") == [(41,)]
+    assert desk.rows(
+        "SELECT relname::text FROM pg_class WHERE relname ~ '^calls_(current|history)_' ORDER BY 1"
+    ) == [
+        ("calls_current_1",),
+        ("calls_history_1",),
+    ]
+
+
+def test_a_column_of_theirs_comes_into_no_view_and_can_be_undone(desk: Desk) -> None:
+    """What the error proposes works: nothing of ours holds on to it."""
+    load(desk.warehouse, SNAPSHOT, Frames([a_file(CALLS, numbers(1))]), open_file)
+    desk.rows("ALTER TABLE zoom.calls ADD COLUMN theirs integer")
+    with pytest.raises(AlteredTable, match="column theirs"):
+        load(desk.warehouse, SNAPSHOT, Frames([a_file(CALLS, numbers(2))]), open_file)
+    desk.rows("ALTER TABLE zoom.calls DROP COLUMN theirs")
+    load(desk.warehouse, SNAPSHOT, Frames([a_file(CALLS, numbers(2))]), open_file)
+    assert desk.rows("SELECT number FROM zoom.calls_current") == [(2,)]
 
 
 def test_a_changed_comment_is_written(desk: Desk) -> None:
