@@ -86,7 +86,7 @@ def _begun(books: Books, connection: "Connection", who: str, *, dry_run: bool) -
     if (account := owner(connection, schema)) is None:
         raise WhomError(f"Schema {schema} holds no data yet, so there is nobody to forget.")
     ensure(connection, schema, users)
-    landed = landed_users(books.store, account, users)
+    landed = [*landed_users(books.store, account, users)]
     clear = identifiers(connection, schema, books.streams, landed, who=who, key=books.key)
     every = (*clear, *(hash_of(text, books.key) for text in clear))
     hashes = [identifier_hash(text, books.key) for text in every]
@@ -128,7 +128,9 @@ class _Forgetting:
 
     def _twins(self, table: Table) -> list[Table]:
         begin(self.connection)
-        return twins(self.connection, self._schema, table)
+        there = twins(self.connection, self._schema, table)
+        self.connection.commit()  # landing may take hours, and the server ends a transaction that waits so long
+        return there
 
     def _table(self, table: Table) -> Iterator[Report]:
         both = self._twins(table)

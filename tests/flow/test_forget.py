@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -256,3 +258,30 @@ def test_where_addresses_are_hashed_a_person_is_found_all_the_same(
     list(forget_person(ours, "KDcuGIm1QgePTO8WbOqwIQ"))
     assert house.rows("SELECT host_email FROM zoom.meetings") == [(None,)]
     assert house.rows("SELECT count(*) FROM zoom.users") == [(0,)]
+
+
+def test_no_transaction_waits_for_landing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading and writing landing may take hours, and the server ends a transaction that waits so long."""
+    users, groups = STREAMS["users"], STREAMS["groups"]  # of groups nothing was loaded
+    house.publish({"id": "KDcuGIm1QgePTO8WbOqwIQ", "email": "anna@example.com"}, of=users)
+    waiting: list[tuple[int]] = []
+
+    def watched(work: Callable[..., Any]) -> Callable[..., Any]:
+        def watch(*arguments: Any, **named: Any) -> Any:
+            waiting.extend(
+                house.rows("SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+            )
+            return work(*arguments, **named)
+
+        return watch
+
+    for place in ("include.flow.whom.landed_records", "include.flow.forget.forget_in_landing"):
+        module, _, name = place.rpartition(".")
+        monkeypatch.setattr(place, watched(getattr(import_module(module), name)))
+    ours = Books(house.landing, house.warehouse, (users, groups), KEY.encode(), datetime.now(UTC))
+    assert [str(report) for report in forget_person(ours, "anna@example.com")] == [
+        "table users: 1 deleted, 0 blanked",
+        "table users_changes: 1 deleted, 0 blanked",
+        "landing users: 1 deleted, 0 blanked",
+    ]
+    assert waiting == []
