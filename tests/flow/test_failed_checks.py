@@ -63,7 +63,7 @@ def test_a_pull_that_skips_too_many_is_recorded(
 
 
 def test_a_key_that_comes_twice_is_recorded(house: House, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The transform fails, and nothing is loaded."""
+    """The transform fails, and nothing is loaded; the next one in which it comes once is no failure any more."""
     file = {"id": "f", "file_type": "MP4", "recording_start": "2026-11-01T10:00:00Z"}
     pulled = attempt_of(
         house.landing,
@@ -76,3 +76,8 @@ def test_a_key_that_comes_twice_is_recorded(house: House, run: Run, monkeypatch:
     with pytest.raises(RepeatedKey, match="1 rows have the key"):
         transforming.transform("recordings")
     assert house.rows(FAILED) == [("recordings", True, None, "keys", "failed")]
+    house.publish(
+        {"uuid": "r", "start_time": "2026-11-01T10:00:00Z", "recording_files": [file]},
+        of=STREAMS["recordings"],
+    )
+    assert house.rows(FAILED) == []
