@@ -12,7 +12,7 @@ from include.landing import Manifest
 from include.warehouse.connect import warehouse
 from include.warehouse.errors import SliceShrank
 from include.warehouse.ledger import holds_attempt
-from include.zoom.catalog import STREAMS
+from include.zoom.catalog import STREAMS, streams
 from include.zoom.checks import Check, summary
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def load(name: str) -> dict[str, Any]:
         accept_shrink=bool(run.param("accept_shrink")),
     )
     with _remembered(run):
-        result = publication.publish(STREAMS[name], pulled, store.frame_manifest(address))
+        stream = streams(pulled.settings)[name]
+        result = publication.publish(stream, pulled, store.frame_manifest(address))
     return {
         "applied": [str(day) for day in result.applied],
         "superseded": {str(day): load_id for day, load_id in result.superseded.items()},

@@ -8,7 +8,7 @@ from datetime import date
 
 from include.flow.privacy import forgotten_in
 from include.landing import FrameManifest, Landing, Manifest
-from include.warehouse.errors import FramesOutdated, WarehouseError
+from include.warehouse.errors import FramesOutdated, SliceShrank, WarehouseError
 from include.warehouse.evidence import Extraction, record_apart
 from include.warehouse.load import LoadResult, load
 from include.warehouse.new_fields import NewField, new_fields, note, tell
@@ -18,6 +18,7 @@ from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
 
 _NAMED = 20
+_FRAMED_ANEW = 3  # in one load: people are forgotten one after another
 _log = logging.getLogger(__name__)
 
 
@@ -39,21 +40,37 @@ class Publication:
         Raises:
             WarehouseError: see `include.warehouse.load`.
         """
-        try:
-            return self._publish(stream, pulled, framed)
-        except FramesOutdated:
-            _log.info("A person was forgotten since these frames were made: they are made anew.")
-            from include.flow.framing import framed as made  # noqa: PLC0415 - pandas, which a load has no use for
+        for _ in range(_FRAMED_ANEW):
+            try:
+                return self._publish(stream, pulled, framed)
+            except FramesOutdated:
+                _log.info("A person was forgotten since these frames were made: they are made anew.")
+                pulled = self.store.manifest(pulled.address)  # its pages are others now
+                framed = self._anew(stream, pulled, framed.slice_dates)
+        return self._publish(stream, pulled, framed)
 
-            pulled = self.store.manifest(pulled.address)  # its pages are others now
-            anew = made(stream, self.store, pulled, forgotten_in(self.warehouse))
-            return self._publish(stream, pulled, replace(anew, slice_dates=framed.slice_dates))
+    def _anew(self, stream: Stream, pulled: Manifest, days: tuple[date, ...]) -> FrameManifest:
+        from include.flow.framing import framed  # noqa: PLC0415 - pandas, which a load has no use for
+
+        with failures_recorded(lambda: self.warehouse, stream, pulled.account, pulled.attempt_id):
+            return replace(framed(stream, self.store, pulled, forgotten_in(self.warehouse)), slice_dates=days)
 
     def _publish(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
-        checks = [*of_pull(stream, pulled.counts), *of_frames(stream, framed.counts, _rows(framed))]
+        try:
+            result = self._loaded(stream, pulled, framed)
+        except SliceShrank as error:
+            if error.others_applied:
+                self._list_new_fields(stream, framed)
+            raise
+        if result.applied:
+            self._list_new_fields(stream, framed)
+        return result
+
+    def _loaded(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
+        checks = [*of_pull(stream, pulled.counts), *of_frames(framed.counts, _rows(framed))]
         with ExitStack() as files:
             opened = {file.name: file for file in framed.files}
-            result = load(
+            return load(
                 self.warehouse,
                 stream,
                 framed,
@@ -61,9 +78,6 @@ class Publication:
                 accept_shrink=self.accept_shrink,
                 checks=checks,
             )
-        if result.applied:
-            self._list_new_fields(stream, framed)
-        return result
 
     def _list_new_fields(self, stream: Stream, framed: FrameManifest) -> None:
         schema = self.warehouse.schema

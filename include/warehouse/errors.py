@@ -45,11 +45,14 @@ class ForeignAccount(PermanentWarehouseError):
 
 
 class SliceShrank(PermanentWarehouseError):
-    """A slice of more than 100 rows would lose more than a fifth of them; `checks` is all that was checked."""
+    """A slice of more than 100 rows would lose more than a fifth of them.
 
-    def __init__(self, message: str, checks: Sequence[Check] = ()) -> None:
+    `checks` is all that was checked; `others_applied` says whether other slices were replaced.
+    """
+
+    def __init__(self, message: str, checks: Sequence[Check] = (), *, others_applied: bool = False) -> None:
         super().__init__(message)
-        self.checks = checks
+        self.checks, self.others_applied = checks, others_applied
 
 
 class FramesOutdated(PermanentWarehouseError):

@@ -128,7 +128,7 @@ def load(
                 shrunk.append(str(error))
     _record(warehouse, stream, manifest, result)
     if shrunk:
-        raise SliceShrank(" ".join(shrunk), result.checks)
+        raise SliceShrank(" ".join(shrunk), result.checks, others_applied=bool(result.applied))
     return result
 
 

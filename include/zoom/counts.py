@@ -1,5 +1,6 @@
 """What framing met on the way, for the manifest and the task's log."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ _KINDS: dict[type, str] = {
     list: "array",
     type(None): "null",
 }
+_ADDRESS = re.compile(r"\..*@.*", re.DOTALL)
 
 
 @dataclass
@@ -38,7 +40,8 @@ class FrameCounts:
 
     def keep(self, field: str, value: object) -> None:
         """Counts a value that no column declares; `field` is table and name."""
-        field = storable_text(field)
+        # Where Zoom names fields by people, their addresses are no names, and not to be told.
+        field = _ADDRESS.sub(".(an address)", storable_text(field))
         self.undeclared[field] += 1
         self.kinds[f"{field} {_KINDS.get(type(value), 'number')}"] += 1
 

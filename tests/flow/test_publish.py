@@ -1,12 +1,19 @@
 """From landed pages into the warehouse: new fields are listed and told, failed checks are recorded."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
+from include.flow.framing import framed
 from include.flow.publish import failures_recorded, told
+from include.landing import FrameManifest
+from include.warehouse.errors import SliceShrank
 from include.warehouse.new_fields import NewField
 from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import PermanentError, RepeatedKey, TooManySkipped
+from include.zoom.forgotten import key_mark
 from tests.flow.landed import ACCOUNT, House
 
 GROUPS = STREAMS["groups"]
@@ -119,3 +126,52 @@ def test_an_alert_names_twenty_fields_and_shows_no_markup() -> None:
     assert "groups.f19 (string) and 2 more. Nothing" in told(GROUPS, "zoom", fields)
     odd = NewField("groups", "{{ a }}\n<b>", "string", 1)
     assert "groups.???a?????b? (string)." in told(GROUPS, "zoom", [odd])
+
+
+def test_somebody_forgotten_while_frames_are_made_anew_is_left_out_too(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each forgetting makes the frames outdated; the load follows, and no person has to clear it."""
+    monkeypatch.setenv("AIRFLOW__ZOOM__PERSONAL_HASH_KEY", "fake-key-of-a-test")
+    pulled = house.publish({"id": "a"})
+    made = framed(GROUPS, house.landing, pulled)
+
+    def forget(who: str) -> None:
+        mark = key_mark(b"fake-key-of-a-test")
+        house.execute(f"INSERT INTO zoom.forgotten VALUES ('{who}', 'forgotten_{who}', '{mark}', now())")
+
+    def framed_slowly(*arguments: Any) -> FrameManifest:
+        manifest = framed(*arguments)
+        if people:
+            forget(people.pop())
+        return manifest
+
+    people = ["second", "third"]
+    forget("first")
+    monkeypatch.setattr("include.flow.framing.framed", framed_slowly)
+    result = house.publication.publish(GROUPS, pulled, made)
+    assert (result.rows, people) == ({"groups": 1}, [])
+
+
+def test_new_fields_are_listed_though_another_slice_shrank(house: House) -> None:
+    """What was published has them."""
+    days = [date(2026, 11, 1), date(2026, 11, 2)]
+
+    def meetings(count: int, **fields: Any) -> list[dict[str, Any]]:
+        start = "2026-11-01T10:00:00Z"
+        return [{"meeting_uuid": f"{number}", "start_time": start, **fields} for number in range(count)]
+
+    house.publish(*meetings(101), of=STREAMS["meetings"], days=days)
+    with pytest.raises(SliceShrank, match="meetings has 101 rows there and would have 3"):
+        house.publish(*meetings(3, colour="red"), of=STREAMS["meetings"], days=days)
+    assert house.rows("SELECT field FROM zoom.new_fields") == [("colour",)]
+
+
+def test_a_field_that_is_named_by_an_address_tells_nobody(house: House) -> None:
+    """Zoom's fields are names, but a map by people would be one field for each of them."""
+    house.publish({"id": "a", "anna.b@example.com": 1, "ben@example.com": True})
+    assert house.rows("SELECT field, values_counted, kinds FROM zoom.new_fields") == [
+        ("(an address)", 2, ["boolean", "number"])
+    ]
+    assert "example" not in str(house.alerts)
+    assert "anna" not in str(house.alerts)
