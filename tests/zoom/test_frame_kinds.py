@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from include.zoom.catalog import STREAMS
 from include.zoom.frame import FrameCounts, frames
 from include.zoom.pages import Page, ParentKey
 from include.zoom.stream import Asked, Column, Form, Kind, Label, Listing, Parent, Stream, Table, Type
@@ -207,3 +208,13 @@ def test_a_number_in_a_parent_s_key_is_a_number_again() -> None:
         (None, '{"webinar_id":"unknown"}'),
         (None, '{"webinar_id":9999999999999999999}'),
     ]
+
+
+def test_a_webinar_in_the_lists_of_two_users_is_two_rows() -> None:
+    """Who schedules for others may see theirs: the same webinar is no repeat, and no key that comes twice."""
+    body = {"webinars": [{"id": 91, "uuid": "a==", "start_time": "2026-11-05T10:00:00Z"}]}
+    pages = [page(body, ParentKey({"user_id": user}, None)) for user in ("host", "assistant")]
+    about: Any = {"load_id": "l", "extracted_at": MOMENT}
+    made = frames(STREAMS["webinars"], pages, (DAY,), snapshot_date=DAY, **about)
+    found = [(row["user_id"], row["id"]) for batch in made for row in batch.data.to_pylist()]
+    assert found == [("host", 91), ("assistant", 91)]
