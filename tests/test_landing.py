@@ -118,6 +118,7 @@ def test_a_manifest_tells_what_is_there(landing: Landing, clock: Clock) -> None:
         "unsettled": 0,
         "gone": 0,
         "kept": 0,
+        "unconfirmed": 0,
         "skipped": [{"parent": {"meeting_uuid": "b"}, "reason": "gone"}],
         "pages": 2,
         "records": 3,
