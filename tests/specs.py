@@ -93,8 +93,8 @@ def endpoints() -> dict[str, Endpoint]:
 
 
 def endpoint(path: str) -> Endpoint | None:
-    """What Zoom says of a path, whatever its placeholders are called."""
-    return endpoints().get(anonymous(path))
+    """What Zoom says of a path, whatever its placeholders are called; nothing where its files are not there."""
+    return endpoints().get(anonymous(path)) if FOLDER else None
 
 
 def anonymous(path: str) -> str:
