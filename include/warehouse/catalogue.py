@@ -19,7 +19,7 @@ SELECT c.relname::text, c.relkind::text, coalesce(obj_description(c.oid, 'pg_cla
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') {named}
 ORDER BY c.relname, a.attnum
 """
 _KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
@@ -42,10 +42,14 @@ class Relation:
         return self.kind not in _KINDS
 
 
-def relations(connection: "Connection", schema: str) -> dict[str, Relation]:
-    """The schema's tables and views by name; none where there is no such schema."""
+def relations(connection: "Connection", schema: str, *names: str) -> dict[str, Relation]:
+    """The schema's tables and views by name, or those of these names; none where there is no such schema."""
+    places = ", ".join(f"${number}" for number in range(2, len(names) + 2))
+    statement = _RELATIONS.format(named=f"AND c.relname IN ({places})" if names else "")
     found: dict[str, Relation] = {}
-    for name, kind, comment, column, type_, generated, dropped, said in ask(connection, _RELATIONS, schema):
+    for name, kind, comment, column, type_, generated, dropped, said in ask(
+        connection, statement, schema, *names
+    ):
         relation = found.setdefault(name, Relation(kind, comment))
         if dropped:
             relation.lost_columns = True

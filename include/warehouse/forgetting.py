@@ -59,7 +59,7 @@ def linked(
 ) -> list[tuple[str, ...]]:
     """What the table's `person` columns hold in rows where one of them is one of these texts, in any case."""
     columns = [identifier(name) for name in table.person]
-    if table.name not in relations(connection, schema) or not columns:
+    if not columns or not relations(connection, schema, table.name):
         return []
     wanted = ", ".join(f"lower(${number})" for number in range(1, len(texts) + 1))
     statement = (
@@ -72,8 +72,9 @@ def linked(
 
 def twins(connection: "Connection", schema: str, table: Table) -> list[Table]:
     """The tables that stand for each other: the table and, of a snapshot, its changes; none that is not there."""
-    there = relations(connection, schema)
-    return [each for each in (table, changes_of(table)) if each.name in there]
+    both = (table, changes_of(table))
+    there = relations(connection, schema, *(each.name for each in both))
+    return [each for each in both if each.name in there]
 
 
 def remember(
@@ -96,7 +97,7 @@ def forgotten_people(connection: "Connection", schema: str, key: bytes) -> Forgo
     """
     with trying(f"read who is forgotten in schema {schema}"):
         begin(connection)
-        if "forgotten" not in relations(connection, schema):
+        if not relations(connection, schema, "forgotten"):
             return NOBODY
         rows = ask(connection, f"SELECT identifier, person, key_mark FROM {identifier(schema, 'forgotten')}")  # noqa: S608 - quoted
         connection.commit()

@@ -43,8 +43,8 @@ def last_snapshot(
         warehouse.connect() as connection,
         trying(f"read the last snapshot of {table.name} in schema {warehouse.schema}"),
     ):
-        found = relations(connection, warehouse.schema)
-        if not found.keys() >= {table.name, changes_of(table).name, *_LEDGER}:
+        needed = {table.name, changes_of(table).name, *_LEDGER}
+        if relations(connection, warehouse.schema, *needed).keys() != needed:
             return None
         names = {name: identifier(warehouse.schema, name) for name in _LEDGER}
         newest = ask(connection, _NEWEST.format(**names), table.name, before, account)

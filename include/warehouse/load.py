@@ -217,8 +217,9 @@ class _SliceLoad:
             ask(self.connection, f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
             if table in snapshots:
                 lock_changes(self.connection, self.warehouse.schema, table)
-        found = relations(self.connection, self.warehouse.schema)
-        for table in (*tables, *map(changes_of, snapshots)):
+        written = (*tables, *map(changes_of, snapshots))
+        found = relations(self.connection, self.warehouse.schema, *(table.name for table in written))
+        for table in written:
             self._compare(table, found[table.name])
         return found
 
