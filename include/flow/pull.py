@@ -24,7 +24,7 @@ from include.zoom.catalog import streams
 from include.zoom.client import ZoomClient
 from include.zoom.errors import ConsentRequired, DailyCapReached, NotEntitled
 from include.zoom.fanout import Dated, root_records
-from include.zoom.pace import Pace
+from include.zoom.pace import OwnTurns, Pace
 from include.zoom.pull import PullCounts
 from include.zoom.pull import pull as pull_stream
 from include.zoom.stream import Kind, Stream
@@ -136,7 +136,7 @@ class _Pull:
         to_confirm: Confirmation | None,
     ) -> PullCounts:
         async with hook.client() as http, self._cursor_saved(hook):
-            client = ZoomClient(http, Pace(hook.plan))
+            client = ZoomClient(http, Pace(OwnTurns(hook.plan)))
             counts = await pull_stream(
                 self.stream,
                 days,

@@ -24,7 +24,7 @@ from include.zoom.errors import (
     TransientError,
     UnexpectedAnswer,
 )
-from include.zoom.pace import Pace
+from include.zoom.pace import Leave, Pace
 from include.zoom.pages import Record, list_of, parse_json, total_of
 from include.zoom.redact import without_secrets
 from include.zoom.stream import Label, Listing
@@ -121,15 +121,18 @@ class ZoomClient:
         tried = 0
         while True:
             tried += 1
-            await self._pace.wait(label)
+            leave = await self._pace.wait(label)
             try:
-                return await self._once(asked, address, params)
-            except (TokenRejected, DailyCapReached):
+                return await self._once(asked, address, params, leave)
+            except DailyCapReached as error:
+                await self._pace.used_up(leave, error.resets_at)
+                raise
+            except TokenRejected:
                 raise
             except TransientError as error:
-                await self._back_off(error, label, tried, started)
+                await self._back_off(error, leave, tried, started)
 
-    async def _once(self, asked: Asked, address: str, params: Mapping[str, str]) -> Answer:
+    async def _once(self, asked: Asked, address: str, params: Mapping[str, str], leave: Leave) -> Answer:
         try:
             # httpx bounds each read; a server that trickles is bounded here.
             async with asyncio.timeout(REQUEST_SECONDS):
@@ -143,20 +146,21 @@ class ZoomClient:
         if (error_found := error_in(asked, response, received_at=received_at)) is not None:
             _log.info("%s", error_found)
             raise error_found
+        self._pace.answered(leave)
         body = without_secrets(response.content)
         payload = cast("dict[str, Any]", parse_json(body))
         return Answer(response.status_code, received_at, body, payload)
 
-    async def _back_off(self, error: TransientError, label: Label, tried: int, started: datetime) -> None:
+    async def _back_off(self, error: TransientError, leave: Leave, tried: int, started: datetime) -> None:
         told = error.retry_after_seconds if isinstance(error, RateLimited) else None
         seconds = (1 + self._random()) * min(2.0 ** (tried - 1), _LONGEST_BACK_OFF_SECONDS)
         if told is not None:
             seconds = told + self._random()
+        if isinstance(error, RateLimited):
+            await self._pace.refused(leave, told)
         spent = (self._clock() - started).total_seconds()
         if tried == TRIES or spent + seconds > TOTAL_SECONDS:
             raise error
-        if isinstance(error, RateLimited):
-            self._pace.hold(label, seconds)
         await self._sleep(seconds)
 
 

@@ -1,25 +1,84 @@
-"""How fast one process asks Zoom: one queue per rate label, spaced below the plan's ceiling.
-
-Ceilings: https://developers.zoom.us/docs/api/rate-limits/. They hold for the whole account and all its apps,
-so staying below does not keep 429 away; it keeps it rare.
-"""
+"""When one process asks Zoom: it takes turns of the account's quota and lets its requests out one by one."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
 
-from include.zoom.errors import Misconfigured
+from include.zoom.errors import DailyCapReached
+from include.zoom.limits import ceilings
+from include.zoom.quota import START, Quota, take
 from include.zoom.stream import Label
+from include.zoom.turns import Closed, Feedback, Turn
 
-PER_SECOND: Mapping[str, Mapping[Label, float]] = {
-    "free": {Label.LIGHT: 4, Label.MEDIUM: 2, Label.HEAVY: 1, Label.RESOURCE_INTENSIVE: 10 / 60}
-    | {Label.PHONE_LIGHT: 4, Label.PHONE_MEDIUM: 2, Label.PHONE_HEAVY: 1},
-    "pro": {Label.LIGHT: 30, Label.MEDIUM: 20, Label.HEAVY: 10, Label.RESOURCE_INTENSIVE: 10 / 60}
-    | {Label.PHONE_LIGHT: 20, Label.PHONE_MEDIUM: 10, Label.PHONE_HEAVY: 5},
-    "business": {Label.LIGHT: 80, Label.MEDIUM: 60, Label.HEAVY: 40, Label.RESOURCE_INTENSIVE: 20 / 60}
-    | {Label.PHONE_LIGHT: 40, Label.PHONE_MEDIUM: 20, Label.PHONE_HEAVY: 10},
-}
-_SHARE = 0.8  # of the ceiling: other tasks and other apps ask as well
+_LATE_SECONDS = 0.05  # so late a turn may still be used; later, it would come on top of the next
+_FETCH_AHEAD_SECONDS = 0.3
+_BEHIND = 2  # so many requests wait at the least where there is enough to do
+
+
+class Turns(Protocol):
+    """Where leave to ask comes from."""
+
+    async def take(self, label: Label, wanted: int, feedback: Feedback) -> Turn:
+        """A turn of up to `wanted` requests; of none, where only the feedback is to be told.
+
+        Raises:
+            DailyCapReached: no leave before `resets_at`.
+        """
+
+
+class OwnTurns:
+    """A quota in memory: of a process that shares the account with others only by what Zoom refuses."""
+
+    def __init__(self, plan: str, *, start: float = START, clock: Callable[[], float] = time.time) -> None:
+        ceilings(plan)
+        self._plan = plan
+        self._start = start
+        self._clock = clock
+        self._quota = Quota()
+
+    async def take(self, label: Label, wanted: int, feedback: Feedback) -> Turn:
+        """As `Turns`."""
+        self._quota, turn = take(
+            self._quota,
+            plan=self._plan,
+            label=label,
+            wanted=wanted,
+            now=self._clock(),
+            feedback=feedback,
+            start=self._start,
+        )
+        if isinstance(turn, Closed):
+            raise turn.as_error()
+        return turn
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Leave for one request, of a turn whose requests are `apart` seconds after each other."""
+
+    label: Label
+    apart: float
+
+
+@dataclass
+class _Lane:
+    """One label: who is first waits for his turn, the others for him."""
+
+    first: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+    turns: deque[tuple[float, float]] = field(default_factory=deque)
+    """When the next requests may leave, and how far apart their turn has them."""
+    next: asyncio.Task[Turn] | None = None
+    held_until: float = 0.0
+    size: int = 1
+    hungry: bool = False
+    telling: bool = False
+    seen: Feedback = field(default_factory=Feedback)
 
 
 class Pace:
@@ -27,28 +86,143 @@ class Pace:
 
     def __init__(
         self,
-        plan: str,
+        turns: Turns,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        if plan not in PER_SECOND:
-            raise Misconfigured(
-                f"The Connection's plan is {plan!r}; it must be one of {', '.join(PER_SECOND)}."
-            )
-        self._seconds = {label: 1 / (rate * _SHARE) for label, rate in PER_SECOND[plan].items()}
-        self._free_at: dict[Label, float] = {}
+        self._turns = turns
         self._clock = clock
         self._sleep = sleep
+        self._lanes: dict[Label, _Lane] = {}
 
-    async def wait(self, label: Label) -> None:
-        """Returns when a request of this label may be sent."""
+    async def wait(self, label: Label) -> Leave:
+        """Returns when a request of this label may be sent; who asks first is first.
+
+        Raises:
+            DailyCapReached: nothing may be sent before `resets_at`.
+        """
+        lane = self._lane(label)
+        lane.waiting += 1
+        try:
+            async with lane.first:
+                while True:
+                    at, apart = await self._next(label, lane)
+                    if at > (now := self._clock()):
+                        await self._sleep(at - now)
+                    if at >= lane.held_until:  # it may have come while this one slept
+                        break
+                    lane.seen = replace(lane.seen, lapsed=lane.seen.lapsed + 1)
+        finally:
+            lane.waiting -= 1
+        lane.hungry = lane.waiting < _BEHIND
+        return Leave(label, apart)
+
+    def is_hungry(self, label: Label) -> bool:
+        """Whether more could be asked at once: hardly anybody waited when the last turn came."""
+        return self._lane(label).hungry
+
+    def answered(
+        self,
+        leave: Leave,
+        *,
+        limit: int | None = None,
+        remaining: int | None = None,
+        remaining_today: int | None = None,
+    ) -> None:
+        """Zoom answered, and perhaps told what is left."""
+        lane = self._lane(leave.label)
+        lane.seen = replace(
+            lane.seen,
+            answered=lane.seen.answered + 1,
+            limit=lane.seen.limit if limit is None else limit,
+            remaining=_least(lane.seen.remaining, remaining),
+            remaining_today=_least(lane.seen.remaining_today, remaining_today),
+        )
+
+    async def refused(
+        self, leave: Leave, retry_after: float | None = None, *, limit: int | None = None
+    ) -> None:
+        """Zoom refused a request for its rate; everybody who shares the quota is told at once."""
+        lane = self._lane(leave.label)
+        rate = 1 / leave.apart
+        lane.seen = replace(
+            lane.seen,
+            refused=lane.seen.refused + 1,
+            refused_at=rate if lane.seen.refused_at is None else min(rate, lane.seen.refused_at),
+            retry_after=max(lane.seen.retry_after or 0.0, retry_after or 0.0),
+            limit=lane.seen.limit if limit is None else limit,
+        )
+        lane.held_until = max(lane.held_until, self._clock() + (retry_after or 0.0))
+        await self._tell(leave.label, lane)
+
+    async def used_up(self, leave: Leave, until: datetime) -> None:
+        """Zoom refused a request for the daily cap."""
+        lane = self._lane(leave.label)
+        lane.seen = replace(lane.seen, used_up_until=until)
+        await self._tell(leave.label, lane)
+
+    def _lane(self, label: Label) -> _Lane:
+        return self._lanes.setdefault(label, _Lane())
+
+    async def _next(self, label: Label, lane: _Lane) -> tuple[float, float]:
+        """The next turn that has not lapsed."""
+        while True:
+            self._forget_lapsed(lane)
+            if lane.turns:
+                turn = lane.turns.popleft()
+                self._fetch_ahead(label, lane, turn[1])
+                return turn
+            await self._fetch(label, lane)
+
+    def _forget_lapsed(self, lane: _Lane) -> None:
+        now, before = self._clock(), len(lane.turns)
+        while lane.turns and (lane.turns[0][0] < lane.held_until or lane.turns[0][0] < now - _LATE_SECONDS):
+            lane.turns.popleft()
+        if lapsed := before - len(lane.turns):
+            lane.seen = replace(lane.seen, lapsed=lane.seen.lapsed + lapsed)
+            lane.size = max(1, lane.size - lapsed)
+
+    def _fetch_ahead(self, label: Label, lane: _Lane, apart: float) -> None:
+        """Takes the next turn while this one is used, where others wait for it."""
+        enough = max(lane.waiting - 1, _FETCH_AHEAD_SECONDS / apart)
+        if lane.next is None and lane.waiting > 1 and len(lane.turns) < enough:
+            lane.size = max(1, 2 * lane.size)
+            lane.next = asyncio.create_task(self._take(label, lane, self._wanted(lane)))
+
+    async def _fetch(self, label: Label, lane: _Lane) -> None:
+        if lane.next is None:
+            await self._take(label, lane, self._wanted(lane))
+            return
+        try:
+            await asyncio.shield(lane.next)
+        finally:
+            if lane.next.done():
+                lane.next = None
+
+    def _wanted(self, lane: _Lane) -> int:
+        return max(1, lane.waiting - len(lane.turns), min(lane.size, 1_000))
+
+    async def _take(self, label: Label, lane: _Lane, wanted: int) -> Turn:
+        seen, lane.seen = lane.seen, Feedback()
+        turn = await self._turns.take(label, wanted, seen)
         now = self._clock()
-        turn = max(now, self._free_at.get(label, now))
-        self._free_at[label] = turn + self._seconds[label]
-        if turn > now:
-            await self._sleep(turn - now)
+        lane.held_until = max(lane.held_until, now + turn.held)
+        lane.turns.extend((now + turn.starts_in + n * turn.apart, turn.apart) for n in range(turn.count))
+        if wanted:
+            lane.size = max(1, min(lane.size, turn.count))
+        return turn
 
-    def hold(self, label: Label, seconds: float) -> None:
-        """Lets no request of this label out for `seconds`: Zoom said so to one of them."""
-        self._free_at[label] = max(self._free_at.get(label, 0.0), self._clock() + seconds)
+    async def _tell(self, label: Label, lane: _Lane) -> None:
+        if lane.telling:
+            return
+        lane.telling = True
+        try:
+            with suppress(DailyCapReached):
+                await self._take(label, lane, 0)
+        finally:
+            lane.telling = False
+
+
+def _least(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)

@@ -9,7 +9,7 @@ from jinja2 import Environment, StrictUndefined
 
 from include.zoom.catalog import SOURCES, STREAMS
 from include.zoom.layout import EXTRA, STAMPS, columns_of
-from include.zoom.pace import PER_SECOND
+from include.zoom.limits import PER_SECOND
 from include.zoom.stream import Asked, Column, Kind, Label, Listing, Parent, Stream, Table
 
 _SLICES = {

@@ -27,8 +27,9 @@ from include.zoom.choice import with_parents
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import root_records
 from include.zoom.forgotten import NOBODY, Forgotten
-from include.zoom.pace import Pace
+from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.pull import pull
+from include.zoom.stream import Label
 
 ACCOUNT = "sandbox@zoom.test"
 NOW = datetime(2026, 3, 11, 0, 40, tzinfo=UTC)  # a Wednesday
@@ -38,8 +39,9 @@ DAY, TODAY = date(2026, 3, 10), date(2026, 3, 11)
 class Unpaced(Pace):
     """Lets every request out at once."""
 
-    async def wait(self, _: Any) -> None:
+    async def wait(self, label: Label) -> Leave:
         """Does not."""
+        return Leave(label, apart=0.01)
 
 
 async def _pulled(landing: Landing, names: Collection[str]) -> dict[str, Manifest]:
@@ -49,7 +51,7 @@ async def _pulled(landing: Landing, names: Collection[str]) -> dict[str, Manifes
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(sandbox.app), base_url="http://zoom.test/v2", headers=headers
     ) as http:
-        client = ZoomClient(http, Unpaced("business"), sleep=lambda _: asyncio.sleep(0))
+        client = ZoomClient(http, Unpaced(OwnTurns("business")), sleep=lambda _: asyncio.sleep(0))
         for name in (name for name in STREAMS if name in names):
             stream = STREAMS[name]
             parents, attempt = None, landing.begin(ACCOUNT, stream, days=[DAY])

@@ -15,7 +15,7 @@ from include.landing import Attempt
 from include.zoom.catalog import STREAMS
 from include.zoom.client import ZoomClient
 from include.zoom.errors import TooManyVanished, UnexpectedAnswer
-from include.zoom.pace import Pace
+from include.zoom.pace import OwnTurns, Pace
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts
 from tests.flow.landed import ACCOUNT, AT, House
@@ -56,7 +56,7 @@ async def confirmed(
     async with httpx.AsyncClient(
         transport=httpx.MockTransport(answer), base_url="https://zoom.example/v2"
     ) as http:
-        await to_confirm.of(attempt, ZoomClient(http, Pace("business")), counts)
+        await to_confirm.of(attempt, ZoomClient(http, Pace(OwnTurns("business"))), counts)
     return counts
 
 

@@ -28,10 +28,10 @@ from include.zoom.choice import with_parents
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import root_records
 from include.zoom.frame import frames
-from include.zoom.pace import Pace
+from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.pages import Page
 from include.zoom.pull import pull
-from include.zoom.stream import Kind, Stream
+from include.zoom.stream import Kind, Label, Stream
 from tests.warehouse.frames_of_calls import Desk, File, Frames, open_file
 
 # Far off, so that no recording's date of deletion has passed; the days are a Tuesday and a Wednesday.
@@ -43,8 +43,9 @@ Row = dict[str, Any]
 class Unpaced(Pace):
     """Lets every request out at once."""
 
-    async def wait(self, _: Any) -> None:
+    async def wait(self, label: Label) -> Leave:
         """Does not."""
+        return Leave(label, apart=0.01)
 
 
 class Sink(list[Page]):
@@ -65,7 +66,7 @@ async def pulled(sandbox: Sandbox, every: dict[str, Stream]) -> dict[str, list[P
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(sandbox.app), base_url="http://zoom.test/v2", headers=headers
     ) as http:
-        client = ZoomClient(http, Unpaced("business"), sleep=lambda _: asyncio.sleep(0))
+        client = ZoomClient(http, Unpaced(OwnTurns("business")), sleep=lambda _: asyncio.sleep(0))
         for name, stream in every.items():
             sink, parents = Sink(), None
             if (parent := stream.parent) is not None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from include.zoom.client import ZoomClient
-from include.zoom.pace import Pace
+from include.zoom.pace import OwnTurns, Pace
 from include.zoom.pages import Page
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -119,7 +119,7 @@ def kept() -> Kept:
 async def client(zoom: FakeZoom, virtual_time: VirtualTime) -> AsyncIterator[ZoomClient]:
     # Its own time: waiting for a turn is not what these tests count.
     turns = VirtualTime()
-    pace = Pace("business", clock=turns.seconds, sleep=turns.sleep)
+    pace = Pace(OwnTurns("business", clock=turns.seconds), clock=turns.seconds, sleep=turns.sleep)
     transport = httpx.MockTransport(zoom.handle)
     async with httpx.AsyncClient(transport=transport, base_url="https://zoom.example/v2") as http:
         yield ZoomClient(http, pace, sleep=virtual_time.sleep, clock=virtual_time.clock, random=lambda: 0.5)

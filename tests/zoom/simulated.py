@@ -11,10 +11,10 @@ from include.sandbox.clock import Clock
 from include.sandbox.settings import Settings
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import root_records
-from include.zoom.pace import Pace
+from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts, pull
-from include.zoom.stream import Stream
+from include.zoom.stream import Label, Stream
 
 NOW = datetime(2026, 3, 11, 0, 40, tzinfo=UTC)  # a Wednesday
 DAY, TODAY = date(2026, 3, 10), date(2026, 3, 11)
@@ -36,7 +36,7 @@ class Simulated:
             headers={"Authorization": f"Bearer {token}"},
             event_hooks={"response": [self._remember]},
         )
-        self.client = ZoomClient(self.http, Unpaced("business"), sleep=at_once)
+        self.client = ZoomClient(self.http, Unpaced(OwnTurns("business")), sleep=at_once)
 
     async def _remember(self, response: httpx.Response) -> None:
         await response.aread()
@@ -65,8 +65,9 @@ class Simulated:
 class Unpaced(Pace):
     """Lets every request out at once."""
 
-    async def wait(self, _: Any) -> None:
+    async def wait(self, label: Label) -> Leave:
         """Does not."""
+        return Leave(label, apart=0.01)
 
 
 class Sink:

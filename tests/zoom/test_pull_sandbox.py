@@ -16,11 +16,11 @@ import pytest
 from include.zoom.catalog import streams as every_stream
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import root_records
-from include.zoom.pace import Pace
+from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts, pull
 from include.zoom.seats import settle
-from include.zoom.stream import Kind, Stream, Table, record_date
+from include.zoom.stream import Kind, Label, Stream, Table, record_date
 
 pytestmark = pytest.mark.processes
 
@@ -48,8 +48,9 @@ def streams(sources: Mapping[str, str] | None = None) -> dict[str, Stream]:
 class NoPace(Pace):
     """Lets every request out at once."""
 
-    async def wait(self, label: Json) -> None:
+    async def wait(self, label: Label) -> Leave:
         """Does not."""
+        return Leave(label, apart=0.01)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ async def client_of(url: str) -> AsyncIterator[ZoomClient]:
         """Waiting is tested elsewhere."""
 
     async with httpx.AsyncClient(base_url=f"{url}/v2", headers=bearer(url), trust_env=False) as http:
-        yield ZoomClient(http, NoPace("business"), sleep=at_once)
+        yield ZoomClient(http, NoPace(OwnTurns("business")), sleep=at_once)
 
 
 async def pull_all(
