@@ -11,6 +11,7 @@ so could have read the access token in its answer; a memory shared by all API se
 import hashlib
 import hmac
 import uuid
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlencode
 
 import jwt
@@ -46,19 +47,19 @@ def is_signed(assertion: str, connection_id: str, client_secret: str) -> bool:
     return bool(named and _lives_a_minute(claims["iat"], claims["exp"]))
 
 
-def form(assertion: str, rejected: str | None) -> bytes:
-    """The body of a request to the broker; `rejected` is the digest of the access token that Zoom refused."""
-    fields = {"client_assertion_type": TYPE, "client_assertion": assertion}
-    return urlencode(fields | ({"rejected": rejected} if rejected else {})).encode()
+def form(assertion: str, fields: Mapping[str, str] | None = None) -> bytes:
+    """The body of a request to the broker: the assertion and what is asked."""
+    signed = {"client_assertion_type": TYPE, "client_assertion": assertion}
+    return urlencode(signed | dict(fields or {})).encode()
 
 
-def parse(body: bytes) -> tuple[str, str | None]:
-    """The assertion ("" where there is none) and the rejected token's digest."""
+def parse(body: bytes) -> tuple[str, Mapping[str, str]]:
+    """The assertion ("" where there is none) and what is asked, of a repeated field the first."""
     fields = parse_qs(body.decode(errors="replace"))
-    given = fields.get("client_assertion_type") == [TYPE]
-    assertions = fields.get("client_assertion", [])
+    given = fields.pop("client_assertion_type", []) == [TYPE]
+    assertions = fields.pop("client_assertion", [])
     signed = assertions[0] if given and len(assertions) == 1 else ""
-    return signed, fields.get("rejected", [None])[0]
+    return signed, {name: values[0] for name, values in fields.items()}
 
 
 def _lives_a_minute(iat: object, exp: object) -> bool:

@@ -52,7 +52,8 @@ async def give_access_token(connection_id: str, request: Request) -> JSONRespons
     """An access token for who can sign with the Connection's client secret."""
     desk: Desk = request.app.state.desk
     try:
-        signed, rejected = assertion.parse(await _body(request))
+        signed, asked = assertion.parse(await _body(request))
+        rejected = asked.get("rejected")
         grant = await _authenticated(desk, connection_id, signed)
         if grant is None:
             return _answer(401, {"error": "unauthorized"})

@@ -1,7 +1,7 @@
 """Asks the API server's broker for an access token or how a grant stands, as a task does that has no database."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,7 +48,7 @@ class BrokerClient:
             ConsentRequired, Misconfigured: What the broker says of the grant.
         """
         began = self.monotonic()
-        body = await self._answered("access-token", rejected)
+        body = await self._answered("access-token", {"rejected": rejected} if rejected else {})
         try:
             return AccessToken(
                 body["access_token"],
@@ -72,20 +72,20 @@ class BrokerClient:
         except (KeyError, TypeError, ValueError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 
-    async def _answered(self, what: str, rejected: str | None = None) -> dict[str, Any]:
-        answer = await self._post(what, rejected)
+    async def _answered(self, what: str, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
+        answer = await self._post(what, fields)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._learn_skew(answer):
-            answer = await self._post(what, rejected)
+            answer = await self._post(what, fields)
         if answer.status_code != HTTPStatus.OK:
             raise self._error(answer)
         return _json(answer)
 
-    async def _post(self, what: str, rejected: str | None) -> httpx.Response:
+    async def _post(self, what: str, fields: Mapping[str, str] | None) -> httpx.Response:
         signed = assertion.sign(self.connection_id, self.client_secret, now=self.clock() + self._skew_seconds)
         try:
             return await self.http.post(
                 f"{self.api_url}/zoom/grants/{quote(self.connection_id, safe='')}/{what}",
-                content=assertion.form(signed, rejected),
+                content=assertion.form(signed, fields),
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
                 timeout=_TIMEOUT,
             )

@@ -1,8 +1,11 @@
-"""Our tables in Airflow's metadata database: the journal, `zoom_grant`, and the consents under way, `zoom_consent`."""
+"""Our tables in Airflow's metadata database.
+
+The journal, `zoom_grant`; the consents under way, `zoom_consent`; each Zoom account's pace and count, `zoom_quota`.
+"""
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Column, DateTime, Dialect, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, Dialect, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -67,4 +70,12 @@ consent_table = Table(
     Column("browser_hash", String(64), nullable=False),
     Column("sealed", Text, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
+)
+
+quota_table = Table(
+    "zoom_quota",
+    metadata,
+    Column("account", String(250), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
 )

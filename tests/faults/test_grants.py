@@ -189,7 +189,7 @@ def test_fault_40_bad_assertion(make_stage: MakeStage, record: Record) -> None:
     answers = {
         (name, connection_id): httpx.post(
             f"{host}/zoom/grants/{connection_id}/access-token",
-            content=assertion.form(signed, None),
+            content=assertion.form(signed),
             trust_env=False,
         )
         for name, signed in ASSERTIONS.items()

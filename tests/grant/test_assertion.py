@@ -57,7 +57,7 @@ def test_nothing_else_is_believed(forged: Callable[[], str]) -> None:
 
 def test_a_request_survives_its_way() -> None:
     """The body says what was signed and which token Zoom refused."""
-    assert assertion.parse(assertion.form("a.b+c", "0f")) == ("a.b+c", "0f")
-    assert assertion.parse(assertion.form("a.b+c", None)) == ("a.b+c", None)
-    assert assertion.parse(b"client_assertion=x") == ("", None)
-    assert assertion.parse(b"\xff\xfe") == ("", None)
+    assert assertion.parse(assertion.form("a.b+c", {"rejected": "0f"})) == ("a.b+c", {"rejected": "0f"})
+    assert assertion.parse(assertion.form("a.b+c")) == ("a.b+c", {})
+    assert assertion.parse(b"client_assertion=x") == ("", {})
+    assert assertion.parse(b"\xff\xfe") == ("", {})

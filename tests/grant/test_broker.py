@@ -84,7 +84,7 @@ async def test_an_answer_is_not_to_be_stored_and_never_has_the_refresh_token(
 ) -> None:
     """No cache keeps an access token, and a refresh token does not leave the API server."""
     signed = assertion.sign("zoom_default", "client-secret", now=time.time())
-    answer = await http.post("/zoom" + PATH, content=assertion.form(signed, None))
+    answer = await http.post("/zoom" + PATH, content=assertion.form(signed))
     assert answer.headers["Cache-Control"] == "no-store"
     assert set(answer.json()) == {"access_token", "expires_in", "ask_again_in", "scopes"}
     assert "refresh" not in answer.text
@@ -102,7 +102,7 @@ async def test_an_unknown_connection_looks_like_a_bad_signature(
         ("unknown", ""),
         ("zoom_default", ""),
     ):
-        body = assertion.form(assertion.sign(name, secret, now=time.time()), None)
+        body = assertion.form(assertion.sign(name, secret, now=time.time()))
         answers.append(await http.post(f"/zoom/grants/{name}/{route}", content=body))
         answers.append(await http.post(f"/zoom/grants/{name}/{route}"))
     assert {(answer.status_code, answer.text) for answer in answers} == {(401, '{"error":"unauthorized"}')}
@@ -116,7 +116,7 @@ async def test_the_keeper_is_told_how_a_grant_stands_and_never_a_token(
     assert await broker.keep() == Health("zoom_default", State.READY, token_age_days=0.0)
     assert world.zoom.posted == ["refresh-0"]
     signed = assertion.sign("zoom_default", "client-secret", now=time.time())
-    answer = await http.post("/zoom/grants/zoom_default/keep", content=assertion.form(signed, None))
+    answer = await http.post("/zoom/grants/zoom_default/keep", content=assertion.form(signed))
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json() == {
         "connection_id": "zoom_default",

@@ -69,14 +69,14 @@ def signed(**changes: object) -> bytes:
     good = {"aud": "zoom-grant-broker", "iss": "zoom_default", "sub": "zoom_default", "jti": "1"}
     claims = good | {"iat": now(), "exp": now() + 60} | changes
     kept = {name: value for name, value in claims.items() if value is not None}
-    return assertion.form(jwt.PyJWS().encode(json.dumps(kept).encode(), KEY, "HS256"), None)
+    return assertion.form(jwt.PyJWS().encode(json.dumps(kept).encode(), KEY, "HS256"))
 
 
 def by_hand(header: object, payload: object, signature: str = "AAAA") -> bytes:
     """A body whose assertion was never signed."""
     parts = [part if isinstance(part, str) else json.dumps(part) for part in (header, payload)]
     encoded = [base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts]
-    return assertion.form(".".join((*encoded, signature)), None)
+    return assertion.form(".".join((*encoded, signature)))
 
 
 HS256 = {"alg": "HS256", "typ": "JWT"}

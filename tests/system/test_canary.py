@@ -182,7 +182,7 @@ def ask_without_a_right(airflow: LocalAirflow) -> None:
     """A forged assertion, an old one in the query string, and the Connection through Airflow's API."""
     path = f"{airflow.url}/zoom/grants/zoom_default/access-token"
     late = assertion.sign("zoom_default", CLIENT_SECRET, now=datetime.now(UTC).timestamp() - 600)
-    for body in (assertion.form(late, None), assertion.form(late[:-4], None), b"\xff" * 100):
+    for body in (assertion.form(late), assertion.form(late[:-4]), b"\xff" * 100):
         assert httpx.post(path, content=body, trust_env=False).status_code == 401
     shown = airflow.api("GET", "/connections/zoom_default")
     assert json.loads(shown["extra"])["refresh_token"] == "***"
