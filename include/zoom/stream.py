@@ -151,7 +151,8 @@ class Listing:
     days_late: int = 0
     """How many days ago the newest day is that is asked: 2 where Zoom refuses its today, whose zone it does not say."""
     longest_days: int = 28
-    """The longest range of one request. Zoom allows "a month" nearly everywhere, without saying of how many days."""
+    """The longest range of one request, and never longer than a calendar month. Zoom allows "a month" nearly
+    everywhere, without saying of how many days; where the answer echoes the range, too long a one would show."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Parameters of every request; `{name}` in one is filled from the parent's key, as in the path."""
     carried: tuple[str, ...] = ()

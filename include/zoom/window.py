@@ -36,13 +36,25 @@ def windows(listing: Listing, days: Iterable[date], *, today: date) -> tuple[Map
 
 def reachable_days(stream: Stream, days: Iterable[date], *, today: date) -> tuple[date, ...]:
     """Those of `days` that Zoom tells of now, for this stream and for the parents that date it, in order."""
-    oldest = max((_oldest(each, today) for each in _dated_line(stream)), default=date.min)
+    oldest = oldest_day(stream, today)
     newest = today - _DAY * max((listing.days_late for listing in stream.lists), default=0)
     if newest < today:
         days = [day for day in days if day <= newest]
     if stream.kind is Kind.MONTH:
         return tuple(sorted(day for day in set(days) if day.replace(day=1) >= oldest))
     return tuple(sorted(day for day in set(days) if day >= oldest))
+
+
+def oldest_day(stream: Stream, today: date) -> date:
+    """The oldest day that Zoom keeps of this stream and of the parents that date it."""
+    return max((_oldest(each, today) for each in _dated_line(stream)), default=date.min)
+
+
+def a_month_after(day: date) -> date:
+    """The same day of the next month, or its last: "a month" in its shortest sense that a calendar knows."""
+    following = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    last = (following + timedelta(days=31)).replace(day=1) - _DAY
+    return min(following + timedelta(days=day.day - 1), last)
 
 
 def _dated_line(stream: Stream) -> Iterator[Stream]:
@@ -96,7 +108,7 @@ def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
 
 
 def _split(first: date, last: date, longest: timedelta) -> Iterator[tuple[date, date]]:
-    while last - first > longest:
-        yield first, first + longest
-        first += longest
+    while last > (end := min(first + longest, a_month_after(first))):
+        yield first, end
+        first = end
     yield first, last

@@ -45,11 +45,12 @@ def test_days_that_touch_with_their_margins_are_asked_at_once() -> None:
 
 
 def test_a_long_range_is_split_and_neighbours_share_a_day() -> None:
-    """No request is longer than the shortest month, and an exclusive `to` loses nothing."""
-    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(45)]
+    """No request is longer than a calendar month, and an exclusive `to` loses nothing."""
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(70)]
     assert windows(RECORDINGS, days, today=TODAY) == (
-        {"from": "2026-01-01", "to": "2026-01-29"},
-        {"from": "2026-01-29", "to": "2026-02-15"},
+        {"from": "2026-01-01", "to": "2026-01-31"},
+        {"from": "2026-01-31", "to": "2026-02-28"},
+        {"from": "2026-02-28", "to": "2026-03-12"},
     )
 
 

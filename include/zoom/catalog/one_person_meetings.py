@@ -24,6 +24,8 @@ ONE_PERSON_MEETINGS = Stream(
             margin_before_days=1,
             margin_after_days=2,
             history_days=180,
+            # Zoom allows one month; the echo would show less.
+            longest_days=30,
         ),
     ),
     tables=(

@@ -100,6 +100,7 @@ def recordings(by: str) -> Stream:
                 counts_records=True,
                 identity=("uuid",),
                 margin_after_days=1,
+                longest_days=30,  # what it clamps a range to; the echo would show less
             ),
         ),
         tables=_TABLES,
