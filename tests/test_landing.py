@@ -113,6 +113,7 @@ def test_a_manifest_tells_what_is_there(landing: Landing, clock: Clock) -> None:
     assert manifest.counts == {
         "parents": 2,
         "reused": 0,
+        "taken_over": 0,
         "asked_again": 0,
         "absent": 0,
         "unsettled": 0,

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from include.zoom.errors import PermanentError
+from include.zoom.stream import FINAL_AFTER
 
-SETTLED_AFTER = timedelta(hours=48)
-"""A slice is final when it was extracted so long after its end."""
 _DAY = timedelta(days=1)
 _LOOK_BACK_DAYS = 7
 
@@ -44,7 +43,7 @@ def settling_days(day: date, *, now: datetime) -> tuple[date, ...]:
     after an outage.
     """
     candidates = (day - timedelta(days=back) for back in range(1, _LOOK_BACK_DAYS + 1))
-    return tuple(sorted(candidate for candidate in candidates if _end(candidate) + SETTLED_AFTER <= now))
+    return tuple(sorted(candidate for candidate in candidates if _end(candidate) + FINAL_AFTER <= now))
 
 
 def why_unasked(days: Iterable[date], *, today: date) -> str:

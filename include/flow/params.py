@@ -67,7 +67,8 @@ _EXCEPTIONS = {
         False,
         type="boolean",
         title="Ask again",
-        description="Ask Zoom for what tells only the present (users, groups, …) anew, though today's is already there.",
+        description="Ask Zoom anew also for what is already there: today's users, groups and the like, and the "
+        "participants of meetings that have not changed since their day became final.",
         section="Exceptions",
     ),
     "accept_shrink": Param(

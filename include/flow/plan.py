@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from airflow.sdk import conf
 
-from include.flow.days import SETTLED_AFTER, why_unasked, written
+from include.flow.days import why_unasked, written
 from include.flow.privacy import configured_policy
 from include.flow.run import PLAN_KEY, SOURCES_KEY, Run, sources
 from include.grant.hook import ZoomHook
@@ -17,7 +17,7 @@ from include.zoom.catalog import STREAMS, settled_sources, streams
 from include.zoom.choice import choose, words_of
 from include.zoom.errors import ConsentRequired, TransientError
 from include.zoom.preflight import Preflight, ScopesMissing, preflight, without_parent
-from include.zoom.stream import Kind, slice_dates, slice_end
+from include.zoom.stream import Kind, is_final, slice_dates
 from include.zoom.window import reachable_days
 
 SKIPPED_KEY = "skipped"
@@ -79,7 +79,7 @@ def out_of_reach(days: Mapping[str, tuple[date, ...]], *, today: date) -> dict[s
 def settled(name: str, days: Sequence[date], *, now: datetime) -> tuple[date, ...]:
     """Those of the days whose whole slice ended 48 hours ago: a month is not asked each hour until it is final."""
     kind = STREAMS[name].kind
-    return tuple(day for day in days if slice_end(kind, slice_dates(kind, (day,))[0]) + SETTLED_AFTER <= now)
+    return tuple(day for day in days if is_final(kind, slice_dates(kind, (day,))[0], now))
 
 
 def _words(run: Run, own: Sequence[str]) -> Sequence[str]:

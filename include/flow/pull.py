@@ -15,6 +15,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException, AirflowSkipExcept
 
 from include.flow.days import why_unasked
 from include.flow.publish import failures_recorded
+from include.flow.reuse import Reuse, reuse
 from include.flow.run import Run, landing
 from include.flow.vanished import Confirmation, confirmation
 from include.grant.hook import ZoomHook
@@ -41,8 +42,9 @@ _log = logging.getLogger(__name__)
 def pull(name: str) -> dict[str, Any]:
     """Where the pages of a stream lie: `{"manifest": address, "reused": whether another run pulled them}`.
 
-    A snapshot of today is reused, unless the run says `ask_again` or this very task has been cleared. A try
-    that was killed, put off by a daily cap, or waited for a consent, is continued.
+    A snapshot of today is reused, and lists of a final day whose parents have not changed, unless the run says
+    `ask_again` or this very task has been cleared. A try that was killed, put off by a daily cap, or waited for a
+    consent, is continued.
     """
     run = Run.current()
     settings = run.sources()
@@ -72,13 +74,28 @@ class _Pull:
         attempt = self.landing.begin(
             hook.account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
         )
+        reusing = reuse(self.landing, self.stream, streams(self.settings), parents)
+        if reusing is not None:
+            self._take_over(reusing, attempt, days, anew=asked_before, resumed=bool(cursor))
         target = partial(warehouse, schema=self.run.param("schema"))
         with (
             failures_recorded(target, self.stream, hook.account, attempt.id),
             self._outcomes(attempt),
         ):
             counts = asyncio.run(self._ask(hook, attempt, days, parents, self._confirmation(hook.account)))
-        return self._finished(attempt.finish(counts))
+        manifest = attempt.finish(counts)
+        if reusing is not None:
+            reusing.point(manifest)
+        return self._finished(manifest)
+
+    def _take_over(
+        self, reusing: Reuse, attempt: Attempt, days: tuple[date, ...], *, anew: bool, resumed: bool
+    ) -> None:
+        """Takes over what is final and unchanged, unless the run or somebody who cleared the task wants it asked."""
+        if not anew and not self.run.param("ask_again"):
+            reusing.fill(attempt, days, self.settings)
+        elif not resumed:
+            reusing.ask_anew(days, self.run.now)
 
     def _todays(self, account: str) -> str | None:
         """Where today's snapshot lies, if some run has pulled it and this one does not ask again."""

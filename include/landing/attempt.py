@@ -5,7 +5,7 @@ finished units, and the cursor names the files: what a killed try has finished i
 writes a folder of its own, so a try that is not quite dead cannot write into its successor's.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -46,6 +46,7 @@ class Attempt:
         self._parts: list[Part] = []
         self._open: OpenPart | None = None
         self._lost = False
+        self._confirmed_at: datetime | None = None
 
     def resume(self, cursor: str) -> None:
         """Takes over what an earlier try had finished, if it asked the same and not too long ago.
@@ -71,6 +72,24 @@ class Attempt:
         self._open = part
         if part.is_large():
             self._close()
+
+    def take_over(self, units: Iterable[Sequence[Page]], *, confirmed_at: datetime) -> None:
+        """Takes units of an earlier attempt, which were seen to be unchanged at `confirmed_at`.
+
+        Their pages keep the time at which Zoom gave them. What comes before an error in `units` is taken.
+        """
+        self.cursor()
+        self._confirmed_at = confirmed_at
+        try:
+            for unit in units:
+                self.write(unit)
+        finally:
+            self.cursor()
+            self._confirmed_at = None
+
+    def taken_over(self) -> int:
+        """How many of the finished units come from an earlier attempt."""
+        return sum(len(part.finished) for part in self._parts if part.taken_over)
 
     def finished(self) -> Collection[str]:
         """The units that this try, and those it goes on from, have finished."""
@@ -112,6 +131,8 @@ class Attempt:
             files=files,
             counts={
                 **asdict(counts),
+                "reused": max(0, counts.reused - self.taken_over()),
+                "taken_over": self.taken_over(),
                 "pages": sum(file.pages for file in files),
                 "records": sum(file.records for file in files),
                 "total_records": sum(file.total_records for file in files),
@@ -134,6 +155,8 @@ class Attempt:
         except BaseException:
             was_open.drop()
             raise
+        if self._confirmed_at is not None:
+            part = replace(part, extracted_at=self._confirmed_at, taken_over=True)
         written_whole(self._folder / index_name(part.file.name), part.written())
         self._parts.append(part)
         self._lost = False

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, cast
+from uuid import uuid4
 
 from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.local import LocalFileSystem
@@ -106,7 +107,7 @@ def swapped(path: ObjectStoragePath, content: bytes) -> None:
     if not isinstance(path.fs, LocalFileSystem):
         written_whole(path, content)  # object stores show an object when it is complete
         return
-    beside = path.with_name(f"{path.name}.new")
+    beside = path.with_name(f"{path.name}.{uuid4().hex}.new")  # of this writer alone
     written_whole(beside, content)
     with writing(path.name):
         Path(beside.path).replace(path.path)

@@ -204,7 +204,7 @@ class _Rewriting:
             new.drop()
             raise
         closed = new.close()
-        return replace(closed, extracted_at=part.extracted_at)
+        return replace(closed, extracted_at=part.extracted_at, taken_over=part.taken_over)
 
     def _renamed(self, skipped: Mapping[str, object]) -> dict[str, object]:
         parent = skipped.get("parent")

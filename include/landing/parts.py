@@ -28,6 +28,8 @@ class Part:
     file: LandedFile
     finished: list[str]
     extracted_at: datetime | None
+    """Zoom's first answer in it, or when what was taken over was seen to be unchanged."""
+    taken_over: bool = False
 
     def written(self) -> bytes:
         """The index as JSON."""
@@ -38,7 +40,12 @@ class Part:
         """The part that an index is of."""
         told = parsed(text, address)
         moment = told["extracted_at"]
-        return cls(LandedFile(**told["file"]), told["finished"], moment and datetime.fromisoformat(moment))
+        return cls(
+            LandedFile(**told["file"]),
+            told["finished"],
+            moment and datetime.fromisoformat(moment),
+            told.get("taken_over", False),
+        )
 
 
 class OpenPart:

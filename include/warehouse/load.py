@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
@@ -32,14 +32,12 @@ from include.warehouse.tables import Partitions, ensure
 from include.warehouse.views import refresh_views
 from include.zoom.checks import Check, Outcome
 from include.zoom.layout import REJECTED
-from include.zoom.stream import Kind, Stream, Table, slice_end
+from include.zoom.stream import Kind, Stream, Table, is_final
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection
 
 _log = logging.getLogger(__name__)
-
-_FINAL_AFTER = timedelta(hours=48)
 
 
 class FrameManifest(Protocol):
@@ -204,7 +202,7 @@ class _SliceLoad:
             attempt_id=self.manifest.attempt_id,
             load_id=self.manifest.load_id,
             rows=sum(file.rows for file in self._files(table)),
-            final=self.manifest.extracted_at >= slice_end(self.stream.kind, self.day) + _FINAL_AFTER,
+            final=is_final(self.stream.kind, self.day, self.manifest.extracted_at),
             kind=self.stream.kind,
         )
 

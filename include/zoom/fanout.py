@@ -42,12 +42,18 @@ def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
     """
     found: dict[str, ParentKey] = {}
     for record, slice_date in records:
-        keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
-        if all(keys.values()) and _is_asked(parent, record):
-            may_lack = any(_below(record.get(field), few) for field, few in parent.may_lack_below.items())
-            key = ParentKey(keys, slice_date if parent.dates else None, may_lack)
+        if (key := parent_key(parent, record, slice_date)) is not None:
             found.setdefault(key.identity, key)
     return list(found.values())
+
+
+def parent_key(parent: Parent, record: Mapping[str, Any], slice_date: date) -> ParentKey | None:
+    """The parent that a record is, to be asked; None where it is not asked."""
+    keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
+    if not all(keys.values()) or not _is_asked(parent, record):
+        return None
+    may_lack = any(_below(record.get(field), few) for field, few in parent.may_lack_below.items())
+    return ParentKey(keys, slice_date if parent.dates else None, may_lack)
 
 
 def _is_asked(parent: Parent, record: Mapping[str, Any]) -> bool:

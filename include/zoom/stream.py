@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from include.zoom.times import parse_time
 
+FINAL_AFTER = timedelta(hours=48)
+"""A slice is final when it was extracted so long after its end."""
+
 
 class Kind(StrEnum):
     """What one slice of a stream's tables is."""
@@ -200,6 +203,8 @@ class Parent:
     may_lack_below: Mapping[str, int] = field(default_factory=dict)
     """A record whose numbers are below these is asked, and may be answered that there is nothing: no skip."""
     unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    settles: bool = False
+    """Whether a final day's records stay as they are while the parent's record does: then they are not asked again."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +242,11 @@ def slice_dates(kind: Kind, days: tuple[date, ...]) -> tuple[date, ...]:
     if kind is Kind.MONTH:
         return tuple(sorted({day.replace(day=1) for day in days}))
     return tuple(sorted(set(days)))
+
+
+def is_final(kind: Kind, slice_date: date, extracted_at: datetime) -> bool:
+    """Whether Zoom had settled a slice when it was extracted."""
+    return extracted_at >= slice_end(kind, slice_date) + FINAL_AFTER
 
 
 def slice_end(kind: Kind, slice_date: date) -> datetime:

@@ -93,3 +93,29 @@ def test_other_runs_fail_at_once(pull_in: Callable[[str], _Pull], run_type: str)
     with pytest.raises(ConsentRequired):
         lose_consent(pull)
     assert pull.run.memory.kept == {CURSOR: "what was finished"}
+
+
+@pytest.mark.parametrize(
+    ("ask_again", "cleared", "resumed", "done"),
+    [
+        (False, False, False, ["fill"]),
+        (False, False, True, ["fill"]),
+        (True, False, False, ["ask_anew"]),
+        (False, True, False, ["ask_anew"]),
+        (True, False, True, []),
+    ],
+)
+def test_what_is_there_is_taken_over_unless_it_is_to_be_asked(
+    ask_again: bool, cleared: bool, resumed: bool, done: list[str]
+) -> None:
+    """By the run's parameter, or as somebody cleared the task; the next try of such a one says it no second time."""
+    context: Any = {"params": {"ask_again": ask_again}}
+    landing: Any = None
+    pull = _Pull(Run(context, datetime.now(UTC)), STREAMS["meeting_participants"], landing, {})
+    called: list[str] = []
+    reusing: Any = SimpleNamespace(
+        fill=lambda *_: called.append("fill"), ask_anew=lambda *_: called.append("ask_anew")
+    )
+    attempt: Any = None
+    pull._take_over(reusing, attempt, (), anew=cleared, resumed=resumed)
+    assert called == done

@@ -157,7 +157,7 @@ def _seats(kind: str, name: str, listing: Listing, columns: tuple[Column, ...], 
         plan=_PLAN,
         needs=_NEEDS,
         on_by_default=False,
-        parent=Parent(f"dashboard_{kind}s", {uuid: "uuid"}),
+        parent=Parent(f"dashboard_{kind}s", {uuid: "uuid"}, settles=True),
     )
 
 

@@ -86,5 +86,6 @@ def meeting_participants(by: str) -> Stream:
             # those of one where the account shows them; what it answers where not, Zoom does not say.
             at_least={"participants": 2} if by == "report" else {},
             may_lack_below={} if by == "report" else {"participants": 2},
+            settles=True,
         ),
     )

@@ -11,11 +11,15 @@ questions adds ids, times and who answered, so that one is worth its cost. Repor
 one that had no question or no survey may be code 3001.
 """
 
+from dataclasses import replace
+
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 _MEETING = {"meeting_uuid": "meeting_uuid"}
 _ONLY = {"type": ("Meeting",)}
-_REPORTED = Parent("meetings", _MEETING, only=_ONLY, at_least={"participants": 2})
+# Who answers a survey does so in the days after the meeting, which changes nothing of the meeting's record.
+_SURVEYED = Parent("meetings", _MEETING, only=_ONLY, at_least={"participants": 2})
+_QUESTIONED = replace(_SURVEYED, settles=True)
 _MEETING_UUID = Column("meeting_uuid", comment="The meeting: meetings.meeting_uuid")
 _NOT_ACCESSIBLE, _NO_REPORT = 300, 3001
 
@@ -64,7 +68,7 @@ MEETING_DETAILS = Stream(
     scopes=("meeting:read:past_meeting:admin",),
     classic_scopes=("meeting:read:admin",),
     plan="pro",
-    parent=Parent("meetings", _MEETING, only=_ONLY),
+    parent=Parent("meetings", _MEETING, only=_ONLY, settles=True),
     on_by_default=False,
 )
 
@@ -104,7 +108,7 @@ MEETING_POLL_ANSWERS = Stream(
     scopes=("meeting:read:list_poll_results:admin",),
     classic_scopes=("meeting:read:admin",),
     plan="pro",
-    parent=Parent("meetings", _MEETING, only=_ONLY, unless={"feature_used.poll": (False,)}),
+    parent=Parent("meetings", _MEETING, only=_ONLY, unless={"feature_used.poll": (False,)}, settles=True),
 )
 
 MEETING_QUESTIONS = Stream(
@@ -148,7 +152,7 @@ MEETING_QUESTIONS = Stream(
     scopes=("report:read:meeting_qna:admin",),
     classic_scopes=("report:read:admin",),
     plan="pro",
-    parent=_REPORTED,
+    parent=_QUESTIONED,
     on_by_default=False,
 )
 
@@ -195,6 +199,6 @@ MEETING_SURVEY_ANSWERS = Stream(
     scopes=("report:read:meeting_survey:admin",),
     classic_scopes=("report:read:admin",),
     plan="pro",
-    parent=_REPORTED,
+    parent=_SURVEYED,
     on_by_default=False,
 )

@@ -9,18 +9,17 @@ and the name `Anonymous Attendee`, so that rows are numbered where they are alik
 row as well. `/past_webinars/{webinarId}/polls` and `/qa` tell less of the same.
 """
 
+from dataclasses import replace
+
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 # As of meetings: one without a question or a survey may be answered so.
 _NO_REPORT = 3001
 
-_PAST_WEBINAR = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
-_WITH_A_POLL = Parent(
-    "meetings",
-    {"webinar_uuid": "meeting_uuid"},
-    only={"type": ("Webinar",)},
-    unless={"feature_used.poll": (False,)},
-)
+# Who answers a survey does so in the days after the webinar, which changes nothing of the webinar's record.
+_SURVEYED = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
+_QUESTIONED = replace(_SURVEYED, settles=True)
+_WITH_A_POLL = replace(_QUESTIONED, unless={"feature_used.poll": (False,)})
 _WEBINAR_UUID = Column("webinar_uuid", comment="The webinar: meetings.meeting_uuid")
 _EMAIL = Column(
     "email", comment="Address; empty where they were anonymous or are of another account", personal=True
@@ -122,7 +121,7 @@ WEBINAR_QUESTIONS = Stream(
     plan="pro",
     needs="Webinar",
     on_by_default=False,
-    parent=_PAST_WEBINAR,
+    parent=_QUESTIONED,
 )
 
 WEBINAR_SURVEY_ANSWERS = Stream(
@@ -166,5 +165,5 @@ WEBINAR_SURVEY_ANSWERS = Stream(
     plan="pro",
     needs="Webinar",
     on_by_default=False,
-    parent=_PAST_WEBINAR,
+    parent=_SURVEYED,
 )

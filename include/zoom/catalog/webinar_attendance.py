@@ -8,10 +8,14 @@ but has no parameter for the registrant's id, without which nobody can tell who 
 are 404 before a webinar's end, and come with status 200 and code 200 where its host has lost the licence since.
 """
 
+from dataclasses import replace
+
 from include.zoom.catalog.webinars import NO_REGISTRATION, REGISTRANT_COLUMNS
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
-_PAST_WEBINAR = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
+# People may register after a webinar, for its recording: its record then stays as it is, and absentees become more.
+_REGISTERED = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
+_ATTENDED = replace(_REGISTERED, settles=True)
 _WEBINAR_UUID = Column("webinar_uuid", comment="The webinar: meetings.meeting_uuid")
 
 WEBINAR_PARTICIPANTS = Stream(
@@ -58,7 +62,7 @@ WEBINAR_PARTICIPANTS = Stream(
     classic_scopes=("report:read:admin",),
     plan="pro",
     needs="Webinar",
-    parent=_PAST_WEBINAR,
+    parent=_ATTENDED,
 )
 
 WEBINAR_ABSENTEES = Stream(
@@ -88,5 +92,5 @@ WEBINAR_ABSENTEES = Stream(
     classic_scopes=("webinar:read:admin",),
     plan="pro",
     needs="Webinar",
-    parent=_PAST_WEBINAR,
+    parent=_REGISTERED,
 )
