@@ -21,6 +21,7 @@ from include.grant.hook.reading import (
     has_database,
     read_fields,
 )
+from include.grant.hook.transport import Transport
 from include.grant.journal import GrantType, digest
 from include.grant.keeping import Health, keep
 from include.grant.masking import forms
@@ -59,6 +60,7 @@ class ZoomHook(BaseHook):
             async with httpx.AsyncClient(
                 base_url=fields.api_url,
                 auth=BearerAuth(holder),
+                transport=Transport(),
                 timeout=_TIMEOUT,
                 follow_redirects=False,
                 trust_env=False,
