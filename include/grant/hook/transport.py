@@ -33,16 +33,16 @@ class Transport(httpx.AsyncBaseTransport):
         self._first = asyncio.Lock()
         self._http1: Http1 | None = None
         self._http2: httpx.AsyncHTTPTransport | None = None
-        self._known = False
+        self._known = asyncio.Event()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request; the others wait for the first one's answer."""
-        if self._known:
+        if self._known.is_set():
             return await self._sent(request)
         async with self._first:
-            if not self._known:
+            if not self._known.is_set():
                 response = await self._sent(request)
-                self._known = True
+                self._known.set()
                 return response
         return await self._sent(request)
 
@@ -59,7 +59,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._http2 = self._http2 or _http2(self._trust())
         response = await self._http2.handle_async_request(request)
         if response.extensions["http_version"] != b"HTTP/2":
-            self._http1 = Http1(self._trust)  # also where a server stops offering it
+            self._http1 = self._http1 or Http1(self._trust)  # also where a server stops offering HTTP/2
         return response
 
 
@@ -86,7 +86,7 @@ class Http1(httpx.AsyncBaseTransport):
             async with self._session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=await request.aread() or None,
                 allow_redirects=False,
                 timeout=ClientTimeout(
