@@ -38,12 +38,12 @@ class FrameCounts:
     replaced: int = 0
     """Values with NUL or a lone surrogate, now U+FFFD."""
 
-    def keep(self, field: str, value: object) -> None:
-        """Counts a value that no column declares; `field` is table and name."""
+    def keep(self, field: str, kind: type, times: int = 1) -> None:
+        """Counts values of a Python type that no column declares; `field` is table and name."""
         # Where Zoom names fields by people, their addresses are no names, and not to be told.
         field = _ADDRESS.sub(".(an address)", storable_text(field))
-        self.undeclared[field] += 1
-        self.kinds[f"{field} {_KINDS.get(type(value), 'number')}"] += 1
+        self.undeclared[field] += times
+        self.kinds[f"{field} {_KINDS.get(kind, 'number')}"] += times
 
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON takes them."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,6 +23,7 @@ _PYTHON_TYPES: dict[Type, frozenset[type]] = {
     Type.TIMESTAMP: frozenset({str, _NONE}),
     Type.DATE: frozenset({str, _NONE}),
 }
+_AS_TEXT = frozenset({Type.TEXT, Type.TIMESTAMP, Type.DATE})
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError)
 
 
@@ -36,6 +38,56 @@ class Fitted:
 
 def fit(kind: Type, values: list[Any]) -> Fitted:
     """The values as a column of this type; `""` is NULL, and so is what doesn't fit exactly."""
+    whole = _whole(kind, values)
+    return _fit_each(kind, values) if whole is None else Fitted(whole, {})
+
+
+def missing(kind: Type, rows: int) -> pa.Array:
+    """A column without a value."""
+    if kind is Type.JSON:
+        return pa.ExtensionArray.from_storage(pa.json_(), pa.nulls(rows, pa.string()))
+    return pa.nulls(rows, arrow_type(kind))
+
+
+def _whole(kind: Type, values: list[Any]) -> pa.Array | None:
+    """The column where all values fit it as they are, as nearly all columns' do; None where each must be looked at."""
+    try:
+        if kind is Type.JSON:
+            return _whole_json(values)
+        if kind in _AS_TEXT:
+            return _whole_text(kind, values)
+        if not set(map(type, values)) <= _PYTHON_TYPES[kind]:
+            return None
+        return pa.array(values, arrow_type(kind))
+    except (*_UNFIT, UnicodeEncodeError, TypeError):
+        return None
+
+
+def _whole_text(kind: Type, values: list[Any]) -> pa.Array | None:
+    texts = pa.array(values, pa.string())
+    if _holds(texts, b"\0"):
+        return None
+    texts = pc.if_else(pc.equal(texts, ""), None, texts)
+    if kind is Type.TEXT:
+        return texts
+    if kind is Type.TIMESTAMP and not pc.all(pc.ends_with(texts, "Z"), min_count=0).as_py():
+        return None
+    return texts.cast(arrow_type(kind))
+
+
+def _whole_json(values: list[Any]) -> pa.Array | None:
+    # bytes, which Arrow takes as UTF-8: the text would be made twice.
+    texts = [None if value is None or value == "" else orjson.dumps(value) for value in values]
+    storage = pa.array(texts, pa.string())
+    return None if _holds(storage, b"\\u0000") else pa.ExtensionArray.from_storage(pa.json_(), storage)
+
+
+def _holds(texts: pa.Array, part: bytes) -> bool:
+    data = texts.buffers()[2]
+    return data is not None and part in data.to_pybytes()
+
+
+def _fit_each(kind: Type, values: list[Any]) -> Fitted:
     values = [None if value == "" else value for value in values]
     if kind is Type.JSON:
         return _fit_json(values)
@@ -59,19 +111,10 @@ def _fit_json(values: list[Any]) -> Fitted:
 
 def _of_other_types(kind: Type, values: list[Any]) -> dict[int, Any]:
     allowed = _PYTHON_TYPES[kind]
-    if set(map(type, values)) <= allowed:
-        return {}
     return {row: value for row, value in enumerate(values) if type(value) not in allowed}
 
 
 def _storable(texts: list[str | None]) -> tuple[list[str | None], int]:
-    try:
-        array = pa.array(texts, pa.string())
-    except UnicodeEncodeError:
-        pass
-    else:
-        if not pc.any(pc.match_substring(array, "\0")).as_py():
-            return texts, 0
     mended = [text and storable_text(text) for text in texts]
     return mended, sum(1 for new, old in zip(mended, texts, strict=True) if new != old)
 

@@ -1,7 +1,6 @@
 """A page of a Zoom list as landing keeps it: what was asked, for which parent, and the answer without secrets."""
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,8 +13,10 @@ from include.zoom.stream import Listing
 
 Record = dict[str, Any]
 
-# orjson turns an integer beyond 64 bits into a float, silently.
-_LONG_NUMBER = re.compile(rb"\d{19}")
+# orjson turns an integer beyond 64 bits into a float, silently. A table and a search for nineteen digits take a tenth
+# of a regular expression's time, which was as much as all else of reading a page.
+_DIGITS = bytes(ord("1") if chr(code) in "0123456789" else ord(" ") for code in range(256))
+_LONG_NUMBER = b"1" * 19
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def parse_json(body: bytes) -> object:
 
     orjson, except where it would lose something: integers beyond 64 bits and lone surrogates.
     """
-    if _LONG_NUMBER.search(body):
+    if _LONG_NUMBER in body.translate(_DIGITS):
         return json.loads(body)
     try:
         return orjson.loads(body)

@@ -1,6 +1,6 @@
 """Pages as batches of root records: repeats left out, each record with its slice, or rejected with a reason."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -24,10 +24,10 @@ class Came(NamedTuple):
     records: list[Record]
 
 
-class Root(NamedTuple):
-    """A root record, the parent it was asked for, and its slice."""
+class Roots(NamedTuple):
+    """Root records in the order in which they came, the parent they were asked for, and their slice."""
 
-    record: Record
+    records: list[Record]
     parent: ParentKey | None
     slice_date: date
 
@@ -45,11 +45,20 @@ class Rejected:
 class Batch:
     """Root records that are framed at once."""
 
-    roots: list[Root] = field(default_factory=list)
+    roots: list[Roots] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    size: int = 0
+    """How many records it has."""
 
-    def __len__(self) -> int:
-        return len(self.roots) + len(self.rejected)
+    def add(self, roots: Roots) -> None:
+        """Takes records that belong to a slice."""
+        self.roots.append(roots)
+        self.size += len(roots.records)
+
+    def reject(self, rejected: Rejected) -> None:
+        """Takes one that does not."""
+        self.rejected.append(rejected)
+        self.size += 1
 
 
 @dataclass(frozen=True)
@@ -67,12 +76,11 @@ def batches(
     sorting = _Sorting(stream, window, counts)
     batch = Batch()
     for came in _Once(stream, window.slices, counts).of(pages):
-        for record in came.records:
-            sorting.put(record, came, batch)
-        if len(batch) >= rows:
+        sorting.sort(came, batch)
+        if batch.size >= rows:
             yield batch
             batch = Batch()
-    if len(batch):
+    if batch.size:
         yield batch
 
 
@@ -159,36 +167,43 @@ class _Sorting:
         self._stream, self._window, self._counts = stream, window, counts
         self._key = _own_key(stream)
 
-    def put(self, record: Record, came: Came, batch: Batch) -> None:
-        parent = came.parent
-        day = self._slice_date(record, came)
-        reason = self._objection(record, day)
-        if reason is not None:
-            batch.rejected.append(Rejected(record, parent, reason))
-            self._counts.rejected[reason] += 1
-        elif day is None or not self._asked(day):
-            self._counts.trimmed += 1
-        else:
-            batch.roots.append(Root(record, parent, day))
+    def sort(self, came: Came, batch: Batch) -> None:
+        """Puts what came for a parent into the batch."""
+        for day, records in self._by_day(came):
+            if day is None:
+                self._reject(records, NO_DATE, came, batch)
+            elif self._asked(day):
+                self._put(records, day, came, batch)
+            elif self._stream.kind is Kind.MONTH:
+                self._reject(records, OTHER_MONTH, came, batch)
+            else:
+                self._counts.trimmed += len(records)
 
-    def _slice_date(self, record: Record, came: Came) -> date | None:
+    def _by_day(self, came: Came) -> Iterator[tuple[date | None, list[Record]]]:
         if self._stream.kind is Kind.SNAPSHOT:
-            return self._window.snapshot_date
-        if self._stream.dated_by:
-            return record_date(self._stream, record)
-        return came.day or (came.parent.slice_date if came.parent else None)
+            yield self._window.snapshot_date, came.records
+        elif self._stream.dated_by:
+            for day, records in groupby(came.records, key=lambda record: record_date(self._stream, record)):
+                yield day, list(records)
+        else:
+            yield came.day or (came.parent.slice_date if came.parent else None), came.records
 
     def _asked(self, day: date) -> bool:
         return self._stream.kind is Kind.SNAPSHOT or day in self._window.slices
 
-    def _objection(self, record: Record, day: date | None) -> str | None:
-        if day is None:
-            return NO_DATE
-        if self._stream.kind is Kind.MONTH and not self._asked(day):
-            return OTHER_MONTH
-        if self._key and self._asked(day) and all(record.get(name) in (None, "") for name in self._key):
-            return NO_KEY
-        return None
+    def _put(self, records: list[Record], day: date, came: Came, batch: Batch) -> None:
+        without = [record for record in records if self._lacks_key(record)] if self._key else []
+        self._reject(without, NO_KEY, came, batch)
+        kept = [record for record in records if not self._lacks_key(record)] if without else records
+        batch.add(Roots(kept, came.parent, day))
+
+    def _lacks_key(self, record: Record) -> bool:
+        return all(record.get(name) in (None, "") for name in self._key)
+
+    def _reject(self, records: Sequence[Record], reason: str, came: Came, batch: Batch) -> None:
+        for record in records:
+            batch.reject(Rejected(record, came.parent, reason))
+            self._counts.rejected[reason] += 1
 
 
 def _own_key(stream: Stream) -> tuple[str, ...]:

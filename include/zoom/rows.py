@@ -1,41 +1,67 @@
 """Records as typed rows of one table: declared columns, and `_extra` for all that they don't hold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from include.zoom.counts import FrameCounts
-from include.zoom.fit import fit
+from include.zoom.fit import fit, missing
 from include.zoom.forms import plain
-from include.zoom.layout import EXTRA, ROOT, taken_columns
-from include.zoom.pages import value_at
-from include.zoom.roots import Root
+from include.zoom.layout import EXTRA, ROOT
+from include.zoom.pages import ParentKey, value_at
+from include.zoom.roots import Roots
 from include.zoom.seats import Record
 from include.zoom.stream import Column, Stream, Table, Type
 
+Value = TypeVar("Value")
 # Declared fields as a tree; None: the whole value is declared.
 Declared = dict[str, "Declared | None"]
 
 
-class Row(NamedTuple):
-    """A record of a table and the root record it stands in."""
+@dataclass(frozen=True)
+class Rows:
+    """Records of a table, and for each the root record that it stands in, in runs of one parent and slice."""
 
-    record: Record
-    root: Root
+    records: Sequence[Record]
+    roots: Sequence[Record]
+    runs: Sequence[tuple[Roots, int]]
+    """With how many of the rows are of each."""
 
     @property
-    def slice_date(self) -> date:
-        """The root's: what stands in a record has no day of its own."""
-        return self.root.slice_date
+    def days(self) -> Iterator[date]:
+        """Each row's slice, its root's: what stands in a record has no day of its own."""
+        return _spread((roots.slice_date, rows) for roots, rows in self.runs)
+
+    def told(self, row: int) -> Any:  # noqa: ANN401 (whatever JSON holds)
+        """What tells a row from one with the same key: its record, and the one that it stands in."""
+        record, root = self.records[row], self.roots[row]
+        return record if record is root else [record, root]
 
 
-def rows_of(stream: Stream, table: Table, roots: Sequence[Root]) -> list[Row]:
+def _spread(runs: Iterable[tuple[Value, int]]) -> Iterator[Value]:
+    return chain.from_iterable(repeat(value, rows) for value, rows in runs)
+
+
+def rows_of(stream: Stream, table: Table, batch: Sequence[Roots]) -> Rows:
     """The table's rows: the root records, or the items of the list that it names."""
     if table.records is None:
-        return [Row(root.record, root) for root in roots]
-    return [Row(item, root) for root in roots for item in _items_of(stream, table, root.record)]
+        records = list(chain.from_iterable(roots.records for roots in batch))
+        return Rows(records, records, [(roots, len(roots.records)) for roots in batch])
+    items, of, runs = list[Record](), list[Record](), list[tuple[Roots, int]]()
+    for roots in batch:
+        before = len(items)
+        for record in roots.records:
+            found = _items_of(stream, table, record)
+            items += found
+            of += [record] * len(found)
+        runs.append((roots, len(items) - before))
+    return Rows(items, of, runs)
 
 
 def _items_of(stream: Stream, table: Table, record: Record) -> list[Record]:
@@ -54,76 +80,92 @@ def _items(value: object) -> list[Record]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def typed(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts) -> pa.Table:
+def typed(stream: Stream, table: Table, rows: Rows, counts: FrameCounts) -> pa.Table:
     """The rows as an Arrow table of the columns that Zoom fills, and `_extra`; empty rows, all columns."""
     extras = _undeclared(stream, table, rows, counts)
     arrays: dict[str, pa.Array] = {}
     for column, values in _values(table, rows):
+        if values is None:
+            arrays[column.name] = missing(column.type, len(rows.records))
+            continue
         fitted = fit(column.type, plain(column.form, values))
         arrays[column.name] = fitted.array
         counts.replaced += fitted.replaced
         if fitted.misfits:
             counts.misfits[f"{table.name}.{column.name}"] += len(fitted.misfits)
         for row, value in fitted.misfits.items():
-            _put(extras[row], column.path, value)
-    kept = fit(Type.JSON, [extra or None for extra in extras])
+            _put(extras.setdefault(row, {}), column.path, value)
+    kept = fit(Type.JSON, [extras.get(row) for row in range(len(rows.records))])
     counts.replaced += kept.replaced
     return pa.table({**arrays, EXTRA.name: kept.array})
 
 
-def _values(table: Table, rows: Sequence[Row]) -> Iterator[tuple[Column, list[Any]]]:
-    own = len(table.from_parent) + len(table.inherited)
-    records = [row.record for row in rows]
-    for number, column in enumerate(taken_columns(table)):
-        if number < len(table.from_parent):
-            yield column, [_of_parent(row.root, column) for row in rows]
-        elif number < own:
-            yield column, [value_at(row.root.record, column.path) for row in rows]
-        elif len(column.path) == 1:
-            name = column.path[0]
-            yield column, [record.get(name) for record in records]
-        else:
+def _values(table: Table, rows: Rows) -> Iterator[tuple[Column, list[Any] | None]]:
+    """Each column's values; None where no row has one."""
+    for column in table.from_parent:
+        yield column, list(_spread((_of_parent(roots.parent, column), times) for roots, times in rows.runs))
+    yield from _at(table.inherited, rows.roots)
+    yield from _at(table.columns, rows.records)
+
+
+def _at(columns: Sequence[Column], records: Sequence[Record]) -> Iterator[tuple[Column, list[Any] | None]]:
+    shapes = [frozenset(shape) for shape in set(map(tuple, records))] if columns else []
+    some = frozenset[str]().union(*shapes)
+    every = some.intersection(*shapes)
+    for column in columns:
+        name = column.path[0]
+        if name not in some:
+            yield column, None
+        elif len(column.path) > 1:
             yield column, [value_at(record, column.path) for record in records]
+        elif name in every:
+            yield column, list(map(itemgetter(name), records))
+        else:
+            yield column, [record.get(name) for record in records]
 
 
-def _of_parent(root: Root, column: Column) -> str | int | None:
+def _of_parent(parent: ParentKey | None, column: Column) -> str | int | None:
     """A value of the parent's key, which is text; numbers (a meeting's id) are numbers again."""
-    text = root.parent.keys.get(column.path[0]) if root.parent else None
+    text = parent.keys.get(column.path[0]) if parent else None
     return int(text) if text and column.type is Type.BIGINT and text.isdecimal() else text
 
 
-def _undeclared(stream: Stream, table: Table, rows: Sequence[Row], counts: FrameCounts) -> list[Record]:
+def _undeclared(stream: Stream, table: Table, rows: Rows, counts: FrameCounts) -> dict[int, Record]:
+    """By row, what no column declares."""
     lists = [other.records for other in stream.tables if other.records] if table.records is None else []
     declared = _declared(table.columns) | dict.fromkeys(lists)
-    whole = {name for name, inner in declared.items() if inner is None and name not in lists}
-    root_extras = {} if _has_root_table(stream) else _beyond_roots(stream, rows)
-    extras: list[Record] = []
-    for row in rows:
-        if row.record.keys() <= whole and not root_extras.get(id(row.root)):
-            extras.append({})
-            continue
-        extra = _beyond(row.record, declared) | _odd_items(row.record, lists)
-        for name, value in _named(extra, declared):
-            counts.keep(f"{table.name}.{name}", value)
-        if beyond := root_extras.get(id(row.root)):
-            for name, value in beyond.items():
-                counts.keep(f"{table.name}.{ROOT}.{name}", value)
-            extra[ROOT] = beyond
-        extras.append(extra)
+    extras = dict(_beyond_each(rows.records, declared, lists))
+    kept = Counter(
+        (name, type(value)) for extra in extras.values() for name, value in _named(extra, declared)
+    )
+    beyond = {} if _has_root_table(stream) else _beyond_roots(stream, rows.roots)
+    for row, root in enumerate(rows.roots) if beyond else ():
+        if of_root := beyond.get(id(root)):
+            kept.update((f"{ROOT}.{name}", type(value)) for name, value in of_root.items())
+            extras.setdefault(row, {})[ROOT] = of_root
+    for (name, kind), times in kept.items():
+        counts.keep(f"{table.name}.{name}", kind, times)
     return extras
 
 
-def _beyond_roots(stream: Stream, rows: Sequence[Row]) -> dict[int, Record]:
+def _beyond_roots(stream: Stream, roots: Sequence[Record]) -> dict[int, Record]:
     """What no table declares of root records that have no table of their own."""
     lists = [table.records for table in stream.tables if table.records]
     inherited = [column for table in stream.tables for column in table.inherited]
     declared = _declared(inherited) | dict.fromkeys(lists)
-    roots = {id(row.root): row.root.record for row in rows}
-    return {
-        root: beyond
-        for root, record in roots.items()
-        if (beyond := _beyond(record, declared) | _odd_items(record, lists))
-    }
+    distinct = list({id(root): root for root in roots}.values())
+    return {id(distinct[row]): beyond for row, beyond in _beyond_each(distinct, declared, lists)}
+
+
+def _beyond_each(
+    records: Sequence[Record], declared: Declared, lists: Sequence[str]
+) -> Iterator[tuple[int, Record]]:
+    """What is declared neither as a column nor as a list, by the place of its record."""
+    whole = {name for name, inner in declared.items() if inner is None} - set(lists)
+    odd = {shape for shape in set(map(tuple, records)) if not whole.issuperset(shape)}
+    for row, record in enumerate(records) if odd else ():
+        if tuple(record) in odd and (beyond := _beyond(record, declared) | _odd_items(record, lists)):
+            yield row, beyond
 
 
 def _declared(columns: Sequence[Column]) -> Declared:

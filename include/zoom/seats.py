@@ -48,8 +48,8 @@ def settle(
         Unsettled: see above.
     """
     received = sum(len(page) for page in pages)
-    if len(pages) == 1 and received == total:
-        return list(pages[0])
+    if received == total and (asked_again or len(pages) == 1):
+        return list(chain.from_iterable(pages))
     keyed = [[(content(row), row) for row in page] for page in pages]
     if total is not None and received > total:
         return _without_repeats(keyed, received, total)

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.zoom.catalog import STREAMS
-from include.zoom.errors import UnexpectedAnswer
+from include.zoom.errors import RepeatedKey, UnexpectedAnswer
 from include.zoom.frame import Batch, FrameCounts, frames
 from include.zoom.layout import REJECTED, arrow_schema
 from include.zoom.pages import Page, ParentKey
-from include.zoom.roots import Root
+from include.zoom.roots import Roots
 from include.zoom.rows import rows_of, typed
 from include.zoom.seats import Unsettled
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
@@ -225,6 +225,22 @@ def test_a_margin_is_trimmed_by_the_records_own_time() -> None:
     assert counts.trimmed == 2
 
 
+def test_keys_are_compared_to_the_last_digit() -> None:
+    """Long numbers that no float tells apart are different keys, beside one that is NULL too."""
+    table = Table("calls", "", (Column("id", Type.BIGINT),), key=("id",))
+    stream = Stream("calls", Kind.SNAPSHOT, (listing(),), (table,), (), ())
+    records = [{"id": 2**53}, {"id": 2**53 + 1}, {"id": "x"}]
+    (batch,) = framed(stream, [page(records)], snapshot_date=DAY)
+    assert batch.data["id"].to_pylist() == [2**53, 2**53 + 1, None]
+
+
+def test_a_key_that_comes_again_in_another_batch_is_an_error() -> None:
+    """Uniqueness is the slice's, however many batches it has."""
+    seats = [seats_of(uuid, [{"user_id": "1"}]) for uuid in ("u", "v", "u")]
+    with pytest.raises(RepeatedKey, match="1 rows have the key"):
+        framed(SEAT_STREAM, seats, batch_rows=1)
+
+
 def test_the_first_field_with_a_time_tells_the_day() -> None:
     """Without a start the end counts."""
     records = [meeting("u", start_time="", end_time="2026-11-02T10:00:00Z")]
@@ -405,7 +421,7 @@ def test_nothing_gives_nothing() -> None:
 @pytest.mark.parametrize("records", [[], [{}]])
 def test_an_empty_input_has_every_column(records: list[dict[str, Any]]) -> None:
     """No row, or a row of nothing, has all columns with their types."""
-    roots = [Root(record, None, DAY) for record in records]
+    roots = [Roots(records, None, DAY)]
     table = typed(MEETING_STREAM, MEETINGS, rows_of(MEETING_STREAM, MEETINGS, roots), FrameCounts())
     wanted = arrow_schema(MEETINGS)
     assert table.schema.names == wanted.names[: len(table.schema.names)] == [*wanted.names[:6], "_extra"]

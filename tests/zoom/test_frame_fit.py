@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.zoom.fit import fit
+from include.zoom.fit import _fit_each, fit
 from include.zoom.stream import Type
 
 NINE = datetime(2024, 2, 13, 9, tzinfo=UTC)
@@ -109,3 +109,37 @@ def test_a_time_column_is_exact_to_the_microsecond(times: list[datetime | None])
     """Any time that a Python datetime can hold comes back as it was."""
     texts = [time and time.isoformat().replace("+00:00", "Z") for time in times]
     assert fit(Type.TIMESTAMP, texts).array.to_pylist() == times
+
+
+GOOD = {
+    Type.TEXT: st.text(),
+    Type.BIGINT: st.integers(-(2**63), 2**63 - 1),
+    Type.DOUBLE: st.floats(allow_nan=False) | st.integers(-(2**53), 2**53),
+    Type.BOOLEAN: st.booleans(),
+    Type.TIMESTAMP: st.sampled_from(["2024-02-13T09:00:00Z", "2024-02-13 10:00:00.5Z"]),
+    Type.DATE: st.sampled_from(["2024-02-13", "2024-02-29"]),
+    Type.JSON: st.lists(st.integers() | st.text()) | st.dictionaries(st.text(), st.booleans()),
+}
+ODD = (
+    st.none()
+    | st.integers()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(
+        ["", "\0", "a\0b", "\ud800", "x", 2**63, 2**70, 2**53 + 1, 1.0, {"\0": 2**70}, ["\ud800"], {}]
+    )
+    | st.sampled_from(["2024-02-13T09:00:00", "02/13/2024 09:00", "2024-02-30T09:00:00Z", "2024-02-13"])
+)
+
+
+@pytest.mark.parametrize("kind", Type)
+@given(data=st.data())
+def test_a_column_at_once_is_what_its_values_are_one_by_one(kind: Type, data: st.DataObject) -> None:
+    """The quick way gives what the careful one gives, whatever stands in the column."""
+    good = st.lists(st.none() | st.just("") | GOOD[kind], max_size=6)
+    values = data.draw(good) + data.draw(st.just([]) | st.lists(ODD, max_size=2)) + data.draw(good)
+    quick, careful = fit(kind, list(values)), _fit_each(kind, list(values))
+    assert quick.array.equals(careful.array)
+    assert quick.array.type == careful.array.type
+    assert repr(quick.misfits) == repr(careful.misfits)
+    assert quick.replaced == careful.replaced

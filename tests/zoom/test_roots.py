@@ -23,6 +23,6 @@ def test_a_log_without_a_total_keeps_equal_lines_and_no_margins() -> None:
     counts = FrameCounts()
     pages = [page(1, before, noon, noon), page(2, noon, before, "")]
     (batch,) = batches(STREAMS["operation_logs"], pages, Window((DAY,)), counts, rows=100)
-    assert [root.record["time"] for root in batch.roots] == [noon, noon]
+    assert [record["time"] for roots in batch.roots for record in roots.records] == [noon, noon]
     assert [rejected.reason for rejected in batch.rejected] == [NO_DATE]
     assert (counts.trimmed, counts.repeated) == (2, 1)
