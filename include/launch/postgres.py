@@ -33,6 +33,7 @@ class EmbeddedPostgres:
         info = self._server.get_postmaster_info()
         self.socket_folder = str(info.socket_dir)
         self.port = int(info.port or 5432)
+        self.pid = int(info.pid)
 
     @classmethod
     def in_temporary_folder(cls) -> Self:

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, choices in _CHOICES.items():
         parser.add_argument(f"--{name.replace('_', '-')}", choices=choices, default=defaults[name])
     parser.add_argument("--allow", action="store_true", help="the authorise page consents by itself")
+    parser.add_argument("--plain", action="store_true", help="only names and topics that PostgreSQL takes")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits")
     parser.add_argument("--now", type=_moment, help="where the clock starts (ISO); it goes on from there")
     return parser
@@ -102,6 +103,7 @@ _OPTIONS: dict[str, Callable[[str], object]] = {
     "latency_ms": float,
     "token_latency_ms": float,
     "late_hours": float,
+    "guests": float,
     "repeat_percent": int,
     "report_zone": str,
     "without": lambda text: tuple(text.split()),

@@ -37,7 +37,9 @@ class Account:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.people = People(settings.seed, settings.account, settings.users)
+        self.people = People(
+            settings.seed, settings.account, settings.users, guests=settings.guests, plain=settings.plain
+        )
         self.meetings = Meetings(self.people)
         self.recordings = Recordings(self.people, self.meetings)
         self._pager = Pager(settings.seed, clock.seconds, settings.repeat_percent)

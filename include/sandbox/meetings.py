@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from math import gcd
+from random import Random
 
 from include.sandbox.chance import draw, meeting_uuid, number_of_uuid
 from include.sandbox.people import People
@@ -103,7 +104,7 @@ class Meetings:
             what=what,
             type=kind,
             number=self._number(day, slot, host, kind),
-            topic=_STRANGE[day.toordinal() % len(_STRANGE)] if what == "strange" else chance.choice(_TOPICS),
+            topic=self._topic(day, what, chance),
             start=start,
             end=end,
             uuid=meeting_uuid(self._people.seed, _number(day, slot)),
@@ -164,6 +165,11 @@ class Meetings:
             return SPECIALS[slot]
         named = ((0.06, "alone"), (0.09, "webinar"), (0.11, "twins"), (0.13, "over_midnight"))
         return next((what for below, what in named if chance < below), "plain")
+
+    def _topic(self, day: date, what: str, chance: Random) -> str:
+        if what == "strange" and not self._people.plain:
+            return _STRANGE[day.toordinal() % len(_STRANGE)]
+        return chance.choice(_TOPICS)
 
     def _number(self, day: date, slot: int, host: int, kind: int) -> int:
         if kind == 4:  # noqa: PLR2004 (the personal meeting)

@@ -41,6 +41,10 @@ class People:
     seed: int
     account_id: str
     count: int
+    guests: float = 2
+    """How many people come to a meeting beside its host, roughly."""
+    plain: bool = False
+    """No name or topic has characters that PostgreSQL does not take."""
 
     @property
     def inactive(self) -> int:

@@ -81,7 +81,7 @@ def _base(people: People, index: int) -> Row:
         "email": people.email(index),
         "first_name": first,
         "last_name": last if index % 9 else "",
-        "display_name": f"{first} {last}\x00" if index % 97 == 5 else f"{first} {last}",  # noqa: PLR2004
+        "display_name": _display_name(people, index, f"{first} {last}"),
         "type": people.user_type(index),
         "status": people.status(index),
         "pmi": people.pmi(index),
@@ -92,6 +92,10 @@ def _base(people: People, index: int) -> Row:
         "created_at": zulu(people.joined(index) + timedelta(days=30)),
         "language": "en-US",
     }
+
+
+def _display_name(people: People, index: int, name: str) -> str:
+    return f"{name}\x00" if index % 97 == 5 and not people.plain else name  # noqa: PLR2004 (any number would do)
 
 
 def _optional(people: People, index: int, now: datetime) -> Row:

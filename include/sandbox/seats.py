@@ -42,7 +42,7 @@ def seats(people: People, meeting: Meeting) -> list[Seat]:
     """Everyone's stays, the host's first."""
     chance = draw(people.seed, "seats", meeting.day, meeting.slot)
     found = [Seat(meeting.host, 0, 16_778_240, meeting.start, meeting.end)]
-    for _ in range(_guests(meeting, chance)):
+    for _ in range(_guests(meeting, chance, people.guests)):
         found += _stays(people, meeting, chance, len(found))
     if meeting.what in ("twins", "webinar") and len(found) > 1:
         found.append(found[-1])  # truly two: a room's two devices under one number
@@ -94,7 +94,7 @@ def _row(people: People, meeting: Meeting, seat: Seat, *, settled: bool) -> Row:
 def _name(people: People, meeting: Meeting, seat: Seat) -> str:
     if seat.person is not None:
         return people.display_name(seat.person)
-    if meeting.what == "strange":
+    if meeting.what == "strange" and not people.plain:
         return "Gu\x00est \udc00"
     return _GUESTS[seat.guest % len(_GUESTS)]
 
@@ -106,12 +106,12 @@ def _email(people: People, seat: Seat) -> str:
     return f"guest{seat.guest}@elsewhere.example" if seat.guest % 4 == 1 else ""
 
 
-def _guests(meeting: Meeting, chance: Random) -> int:
+def _guests(meeting: Meeting, chance: Random, usual: float) -> int:
     if meeting.what == "alone":
         return 0
     if meeting.what == "crowd":
         return crowd_size(meeting)
-    return 1 + min(int(chance.expovariate(1 / 2)), 12)
+    return 1 + min(int(chance.expovariate(1 / usual)), int(6 * usual))
 
 
 def _stays(people: People, meeting: Meeting, chance: Random, taken: int) -> list[Seat]:

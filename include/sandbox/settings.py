@@ -40,6 +40,10 @@ class Settings:
     """How a 429 tells when to come back: Zoom's documents and clients know all of these."""
     latency_ms: float = 0
     token_latency_ms: float = 0
+    guests: float = 2
+    """How many people come to a meeting beside its host, on average and roughly."""
+    plain: bool = False
+    """No name or topic has characters that PostgreSQL does not take."""
     late_hours: float = 0
     """So long after its end a third of a day's meetings is missing and participants' durations are 0."""
     repeat_percent: int = 10

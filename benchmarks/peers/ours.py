@@ -1,0 +1,116 @@
+"""This project: pull into landing, transform, load, of users, meetings and participants, as its tasks do it.
+
+Everything that a run pays for is in it: checks, ledger, retries, sealed files. Only Airflow's own part is not (a
+task costs about 0.7 CPU seconds before it begins): no peer runs under a scheduler here either.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="benchmark-airflow-"))
+
+import httpx
+from airflow.sdk import ObjectStoragePath
+
+from benchmarks.peers.task import Task
+from include.landing import Landing, Manifest
+from include.zoom import pace
+from include.zoom.auth import BearerAuth
+from include.zoom.catalog import STREAMS
+from include.zoom.client import ZoomClient
+from include.zoom.fanout import Dated, root_records
+from include.zoom.oauth import App, account_credentials
+from include.zoom.pull import pull
+from include.zoom.stream import Kind, Label, Stream
+
+NAMES = ("users", "meetings", "meeting_participants")
+UNLIMITED = "unlimited"
+SCHEMA = "zoom"
+
+
+class Token:
+    """The app's access token; all requests that were refused with it wait for one new one."""
+
+    def __init__(self, task: Task) -> None:
+        self._app = App(task.client_id, task.client_secret, f"{task.url}/oauth")
+        self._account = task.account_id
+        self._value = ""
+        self._lock = asyncio.Lock()
+
+    async def ask(self, rejected: str | None) -> str:
+        """A token other than the one that was rejected."""
+        async with self._lock:
+            if not self._value or self._value == rejected:
+                tokens = (await account_credentials(self._app, self._account)).tokens
+                self._value = (tokens and tokens.access_token) or ""
+            return self._value
+
+
+class Run:
+    """One run over one day."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._day = date.fromisoformat(task.day)
+        self._today = date.fromisoformat(task.today)
+        self._landing = Landing(ObjectStoragePath(f"file://{Path(task.folder).absolute()}/landing"))
+        self._manifests: dict[str, Manifest] = {}
+        self._token = Token(task)
+        # Where the account has no limits, there is no pace to keep.
+        pace.PER_SECOND = {**pace.PER_SECOND, UNLIMITED: dict.fromkeys(Label, 1e6)}
+
+    def pull(self, stream: Stream) -> bool:
+        """Whether it had to be asked: a snapshot of today is there for every run."""
+        if stream.kind is Kind.SNAPSHOT and (address := self._todays(stream)):
+            self._manifests[stream.name] = self._landing.manifest(address)
+            return False
+        self._manifests[stream.name] = asyncio.run(self._pulled(stream))
+        return True
+
+    def publish(self, stream: Stream) -> None:
+        """Transform and load."""
+        from include.flow.framing import framed
+        from include.flow.privacy import forgotten_in
+        from include.flow.publish import Publication
+        from include.warehouse.session import Warehouse
+
+        warehouse = Warehouse(self._task.postgres, SCHEMA)
+        manifest = self._manifests[stream.name]
+        frames = framed(stream, self._landing, manifest, forgotten_in(warehouse))
+        Publication(self._landing, warehouse, lambda _: True).publish(stream, manifest, frames)
+
+    def _todays(self, stream: Stream) -> str | None:
+        return self._landing.latest_snapshot(self._task.account_id, stream.name, self._today)
+
+    async def _pulled(self, stream: Stream) -> Manifest:
+        days = () if stream.kind is Kind.SNAPSHOT else (self._day,)
+        attempt = self._landing.begin(self._task.account_id, stream, days=days)
+        parent = self._manifests[stream.parent.stream] if stream.parent else None
+        async with httpx.AsyncClient(
+            base_url=f"{self._task.url}/v2", auth=BearerAuth(self._token.ask), timeout=60, trust_env=False
+        ) as http:
+            client = ZoomClient(http, pace.Pace("business" if self._task.limits else UNLIMITED))
+            records = self._records(parent, days) if parent else None
+            counts = await pull(stream, days, client, sink=attempt, parents=records, today=self._today)
+        return attempt.finish(counts)
+
+    def _records(self, parent: Manifest, days: tuple[date, ...]) -> Iterator[Dated]:
+        pages = self._landing.pages(parent)
+        return root_records(STREAMS[parent.stream], pages, days, snapshot_date=parent.snapshot_date)
+
+
+def main() -> None:
+    """Does what the task says."""
+    task = Task.read()
+    run = Run(task)
+    for name in NAMES:
+        if run.pull(STREAMS[name]) and not task.extract_only:
+            run.publish(STREAMS[name])
+
+
+if __name__ == "__main__":
+    main()
