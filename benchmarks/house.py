@@ -135,7 +135,7 @@ class House:
             account_id=account.settings.account,
             client_id=account.settings.client_id,
             client_secret=account.settings.client_secret,
-            limits=conditions.limits,
+            limits=conditions.limits or bool(conditions.refuse_every),
             extract_only=tool.extract_only,
         )
         return measured(
@@ -146,6 +146,8 @@ class House:
         )
 
     def _compared(self, tool: Tool, account: Account) -> dict[str, Comparison]:
+        if tool.extract_only:
+            return {}
         found = self._in_files(tool) if tool.extracts else self._in_database(tool)
         return {table: compared(account.truth[table], found[table]) for table in COMPARED}
 

@@ -43,7 +43,7 @@ class Tool:
     queries: Mapping[str, str] = field(default_factory=dict)
     one_by_one: bool = False
     extract_only: bool = False
-    """Tells the tool to stop after its extract, where it can do more."""
+    """Tells the tool to stop after its extract; what it has then is compared where it goes on."""
 
     def arguments(self, programs: Path, task: Path) -> list[str]:
         """Its command line."""

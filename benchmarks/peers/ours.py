@@ -18,17 +18,17 @@ from airflow.sdk import ObjectStoragePath
 
 from benchmarks.peers.task import Task
 from include.landing import Landing, Manifest
-from include.zoom import pace
 from include.zoom.auth import BearerAuth
 from include.zoom.catalog import STREAMS
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import Dated, root_records
 from include.zoom.oauth import App, account_credentials
+from include.zoom.pace import OwnTurns, Pace
 from include.zoom.pull import pull
 from include.zoom.stream import Kind, Label, Stream
+from include.zoom.turns import Feedback, Turn
 
 NAMES = ("users", "meetings", "meeting_participants")
-UNLIMITED = "unlimited"
 SCHEMA = "zoom"
 
 
@@ -50,6 +50,14 @@ class Token:
             return self._value
 
 
+class NoLimits:
+    """Leave to ask at any time, for an account without rate limits."""
+
+    async def take(self, _: Label, wanted: int, __: Feedback) -> Turn:
+        """All at once."""
+        return Turn(count=wanted, starts_in=0.0, apart=1e-6)
+
+
 class Run:
     """One run over one day."""
 
@@ -60,8 +68,6 @@ class Run:
         self._landing = Landing(ObjectStoragePath(f"file://{Path(task.folder).absolute()}/landing"))
         self._manifests: dict[str, Manifest] = {}
         self._token = Token(task)
-        # Where the account has no limits, there is no pace to keep.
-        pace.PER_SECOND = {**pace.PER_SECOND, UNLIMITED: dict.fromkeys(Label, 1e6)}
 
     def pull(self, stream: Stream) -> bool:
         """Whether it had to be asked: a snapshot of today is there for every run."""
@@ -93,7 +99,7 @@ class Run:
         async with httpx.AsyncClient(
             base_url=f"{self._task.url}/v2", auth=BearerAuth(self._token.ask), timeout=60, trust_env=False
         ) as http:
-            client = ZoomClient(http, pace.Pace("business" if self._task.limits else UNLIMITED))
+            client = ZoomClient(http, Pace(OwnTurns("business") if self._task.limits else NoLimits()))
             records = self._records(parent, days) if parent else None
             counts = await pull(stream, days, client, sink=attempt, parents=records, today=self._today)
         return attempt.finish(counts)

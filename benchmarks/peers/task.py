@@ -23,7 +23,7 @@ class Task:
     client_id: str
     client_secret: str = field(repr=False)
     limits: bool = False
-    """Whether the account has Zoom's rate limits."""
+    """Whether requests may be refused for their rate, so that there is a pace to keep."""
     extract_only: bool = False
 
     @classmethod
