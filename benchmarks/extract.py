@@ -128,14 +128,14 @@ async def _loop(
         async def work() -> None:
             nonlocal count
             for path in waiting:
-                token = None
+                token: str | None = None
                 while token != "":
                     more = {"next_page_token": token} if token else {}
                     body = await get(path, {"page_size": "300"} | more)
                     page = _parsed(body)
                     count += len(page["participants"])
                     file.write(body + b"\n")
-                    token = page["next_page_token"]
+                    token = str(page["next_page_token"])
 
         await asyncio.gather(*(work() for _ in range(at_once)))
     return count
