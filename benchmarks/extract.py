@@ -227,8 +227,8 @@ def main() -> None:
     parser.add_argument("--contend", nargs=5, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.contend:
-        *words, at_once = asked.contend
-        print(json.dumps(contend(*words, int(at_once))))
+        name, url, token, records_file, at_once = asked.contend
+        print(json.dumps(contend(name, url, token, records_file, int(at_once))))
         return
     result = measured(asked)
     print(json.dumps(result, indent=2))
@@ -248,7 +248,10 @@ def measured(asked: argparse.Namespace) -> dict[str, Any]:
         token = token_of(sandbox)
         records = meetings_of(sandbox, token, asked.meetings)
         Path(file.name).write_bytes(orjson.dumps(records))
-        run = lambda name: _run(name, url, token, file.name, asked.at_once)  # noqa: E731
+
+        def run(name: str) -> dict[str, float]:
+            return _run(name, url, token, file.name, asked.at_once)
+
         run("bare aiohttp")
         warm = _report(url)
         rounds = [{name: run(name) for name in asked.only} for _ in range(asked.rounds)]

@@ -17,6 +17,7 @@ import httpx
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.peers.task import Task
+from include.grant.hook.transport import Transport
 from include.landing import Landing, Manifest
 from include.zoom.auth import BearerAuth
 from include.zoom.catalog import STREAMS
@@ -97,7 +98,11 @@ class Run:
         attempt = self._landing.begin(self._task.account_id, stream, days=days)
         parent = self._manifests[stream.parent.stream] if stream.parent else None
         async with httpx.AsyncClient(
-            base_url=f"{self._task.url}/v2", auth=BearerAuth(self._token.ask), timeout=60, trust_env=False
+            base_url=f"{self._task.url}/v2",
+            auth=BearerAuth(self._token.ask),
+            transport=Transport(),
+            timeout=60,
+            trust_env=False,
         ) as http:
             client = ZoomClient(http, Pace(OwnTurns("business") if self._task.limits else NoLimits()))
             records = self._records(parent, days) if parent else None
