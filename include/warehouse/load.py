@@ -83,6 +83,8 @@ class LoadResult:
     """Rows written, by table."""
     checks: list[Check] = field(default_factory=list)
     """What was checked, and what came of it; recorded in the warehouse too."""
+    session_lost: bool = False
+    """Whether the session ended with the reply to its last commit, which the ledger shows to be made."""
 
 
 def load(
@@ -124,22 +126,26 @@ def load(
                 one.run(result)
             except SliceShrank as error:
                 shrunk.append(str(error))
-    _record(warehouse, stream, manifest, result)
+        if not result.session_lost:
+            _record(connection, warehouse.schema, stream, manifest, result)
+    if result.session_lost:
+        with warehouse.connect() as connection:
+            _record(connection, warehouse.schema, stream, manifest, result)
     if shrunk:
         raise SliceShrank(" ".join(shrunk), result.checks, others_applied=bool(result.applied))
     return result
 
 
-def _record(warehouse: Warehouse, stream: Stream, manifest: FrameManifest, result: LoadResult) -> None:
+def _record(
+    connection: "Connection", schema: str, stream: Stream, manifest: FrameManifest, result: LoadResult
+) -> None:
     """Records what was checked of the slices that were published or refused; of no other, nothing was decided."""
     if result.superseded.keys() >= set(manifest.slice_dates):
         result.checks.clear()
     result.checks = [check for check in result.checks if check.slice_date not in result.superseded]
     of = Extraction(manifest.account, manifest.attempt_id, manifest.load_id)
-    # A session of its own: the load's may have ended with the reply to its last commit.
-    with warehouse.connect() as connection:
-        result.checks += compared(connection, warehouse.schema, stream, result.applied)
-        record(connection, warehouse.schema, stream, of, result.checks)
+    result.checks += compared(connection, schema, stream, result.applied)
+    record(connection, schema, stream, of, result.checks)
 
 
 @dataclass
@@ -174,7 +180,7 @@ class _SliceLoad:
                 self._settle_history(table)
             self._replace(REJECTED, locked[REJECTED.name], "AND stream = $2", self.stream.name)
             log(self.connection, schema, self.transaction_id, entries)
-        self._commit()
+        result.session_lost = not self._commit()
         result.applied.append(self.day)
         for entry in entries:
             result.rows[entry.table] = result.rows.get(entry.table, 0) + entry.rows
@@ -279,13 +285,16 @@ class _SliceLoad:
                 raise
         frame.check_rows()
 
-    def _commit(self) -> None:
+    def _commit(self) -> bool:
+        """Whether the session is still there afterwards."""
         try:
             self.connection.commit()
         except AdbcError as error:
             # The reply may be lost, not the commit: the ledger knows.
             if not self._is_committed(explained(error, self._what)):
                 raise explained(error, self._what) from error
+            return False
+        return True
 
     def _is_committed(self, lost: WarehouseError) -> bool:
         try:
