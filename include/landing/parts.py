@@ -67,7 +67,7 @@ class OpenPart:
             self._compressed.write(line)
             self._pages += 1
             self._bytes += len(line)
-            self._records += len(page.records(stream.lists[page.listing]))
+            self._records += page.count(stream.lists[page.listing])
             self._earliest = min(self._earliest or page.received_at, page.received_at)
         if page is not None:
             self._total += page.total_records() or 0

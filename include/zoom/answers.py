@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -93,9 +94,10 @@ class Asked:
     with_page_token: bool
 
 
-def error_in(asked: Asked, response: httpx.Response, *, received_at: datetime) -> ZoomError | None:
-    """The error that an answer is; None for a page."""
-    payload = _object(response.content)
+def error_in(
+    asked: Asked, response: httpx.Response, payload: dict[str, Any] | None, *, received_at: datetime
+) -> ZoomError | None:
+    """The error that an answer is; None for a page. `payload` is its `object_of`."""
     if response.status_code == _OK:
         return _error_in_success(asked, response, payload)
     where = _where(asked, response, payload)
@@ -132,13 +134,13 @@ def tracking_id(response: httpx.Response) -> str:
 def _error_in_success(
     asked: Asked, response: httpx.Response, payload: dict[str, Any] | None
 ) -> ZoomError | None:
+    if payload is not None and asked.list_key in payload and _code(payload) in (None, 0):
+        return None
     where = _where(asked, response, payload)
     if payload is None:
         return TransientError(f"{where} It is no JSON object; try again later.")
     if _code(payload) not in (None, 0):
         return _by_table(asked, where, _OK, payload)
-    if asked.list_key in payload:
-        return None
     if _NOT_INCLUDED.search(_text(payload)):
         return _not_included(where)
     return UnexpectedAnswer(f"{where} There is no {asked.list_key!r} in it. {_BUG}")
@@ -198,7 +200,8 @@ def _where(asked: Asked, response: httpx.Response, payload: dict[str, Any] | Non
     return f"GET {asked.path} answered {response.status_code}{coded}{support}."
 
 
-def _object(body: bytes) -> dict[str, Any] | None:
+def object_of(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that an answer is; None where it is none."""
     try:
         parsed = parse_json(body)
     except ValueError:
@@ -217,6 +220,7 @@ def _text(payload: Mapping[str, Any]) -> str:
     return str(payload.get("message", ""))
 
 
+@lru_cache(maxsize=64)  # all answers of a second have the same
 def _moment(text: str) -> datetime | None:
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:

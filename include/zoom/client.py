@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 
-from include.zoom.answers import Asked, answer_time, error_in, tracking_id
+from include.zoom.answers import Asked, answer_time, error_in, object_of, tracking_id
 from include.zoom.errors import (
     DailyCapReached,
     IncompleteData,
@@ -25,8 +25,8 @@ from include.zoom.errors import (
     UnexpectedAnswer,
 )
 from include.zoom.pace import Leave, Pace
-from include.zoom.pages import Record, list_of, parse_json, total_of
-from include.zoom.redact import without_secrets
+from include.zoom.pages import Record, list_of, total_of
+from include.zoom.redact import cleaned
 from include.zoom.stream import Label, Listing
 
 TRIES = 6
@@ -78,6 +78,9 @@ class ZoomClient:
         random: Callable[[], float] = random.random,
     ) -> None:
         self._http = http
+        self._base = str(http.base_url).rstrip(
+            "/"
+        )  # whole addresses: httpx parses a part, and parameters, anew
         self._pace = pace
         self._sleep = sleep
         self._clock = clock
@@ -136,20 +139,24 @@ class ZoomClient:
         try:
             # httpx bounds each read; a server that trickles is bounded here.
             async with asyncio.timeout(REQUEST_SECONDS):
-                response = await self._http.get(address, params=dict(params), timeout=_TIMEOUT)
+                response = await self._http.get(self._whole(address, params), timeout=_TIMEOUT)
         except (httpx.RequestError, TimeoutError) as error:
             raise TransientError(
                 f"GET {asked.path} failed ({type(error).__name__}); try again later."
             ) from error
         received_at = answer_time(response) or self._clock()
-        _log.debug("GET %s: %s, tracking id %s", asked.path, response.status_code, tracking_id(response))
-        if (error_found := error_in(asked, response, received_at=received_at)) is not None:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("GET %s: %s, tracking id %s", asked.path, response.status_code, tracking_id(response))
+        parsed = object_of(response.content)
+        if (error_found := error_in(asked, response, parsed, received_at=received_at)) is not None:
             _log.info("%s", error_found)
             raise error_found
         self._pace.answered(leave)
-        body = without_secrets(response.content)
-        payload = cast("dict[str, Any]", parse_json(body))
-        return Answer(response.status_code, received_at, body, payload)
+        body, payload = cleaned(response.content, parsed)
+        return Answer(response.status_code, received_at, body, cast("dict[str, Any]", payload))
+
+    def _whole(self, address: str, params: Mapping[str, str]) -> str:
+        return f"{self._base}{address}?{urlencode(params)}" if params else f"{self._base}{address}"
 
     async def _back_off(self, error: TransientError, leave: Leave, tried: int, started: datetime) -> None:
         told = error.retry_after_seconds if isinstance(error, RateLimited) else None

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, cast
+from functools import cached_property
+from typing import Any, Self, cast
 
 import orjson
 
@@ -30,7 +31,7 @@ class ParentKey:
     may_lack: bool = field(default=False, compare=False)
     """Whether an answer that says there is nothing is as expected (`Parent.may_lack_below`)."""
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """The same text for the same parent, in every try."""
         return json.dumps([dict(self.keys), self.slice_date and self.slice_date.isoformat()], sort_keys=True)
@@ -57,6 +58,16 @@ class Page:
     """The answer's `Date` header, UTC."""
     body: bytes
     """A JSON object in one line."""
+    _told: tuple[int, int | None] | None = field(default=None, init=False, compare=False, repr=False)
+
+    def counted(self, records: int, total: int | None) -> Self:
+        """Itself, for whom somebody has counted: it is not parsed for that again."""
+        object.__setattr__(self, "_told", (records, total))
+        return self
+
+    def count(self, listing: Listing) -> int:
+        """How many records it has; raises as `records`."""
+        return self._told[0] if self._told else len(self.records(listing))
 
     def records(self, listing: Listing) -> list[Record]:
         """The records of the page.
@@ -68,7 +79,7 @@ class Page:
 
     def total_records(self) -> int | None:
         """How many records Zoom says the whole list has; None where it does not say."""
-        return total_of(self.payload())
+        return self._told[1] if self._told else total_of(self.payload())
 
     def payload(self) -> Record:
         """The whole answer."""

@@ -249,4 +249,5 @@ class _Pull:
 
 
 def _page(unit: _Unit, raw: RawPage, number: int) -> Page:
-    return Page(unit.index, unit.parent, number, raw.asked, raw.status, raw.received_at, raw.body)
+    page = Page(unit.index, unit.parent, number, raw.asked, raw.status, raw.received_at, raw.body)
+    return page.counted(len(raw.records), raw.total)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from include.zoom.answers import Asked, error_in
+from include.zoom import answers
+from include.zoom.answers import Asked
 from include.zoom.errors import (
     DailyCapReached,
     Misconfigured,
@@ -22,6 +23,11 @@ from include.zoom.errors import (
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 FIRST_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=False)
 LATER_PAGE = Asked("/users/{user_id}/recordings", "meetings", with_page_token=True)
+
+
+def error_in(asked: Asked, response: httpx.Response, *, received_at: datetime) -> ZoomError | None:
+    payload = answers.object_of(response.content)
+    return answers.error_in(asked, response, payload, received_at=received_at)
 
 
 def test_an_account_without_zoom_phone_is_not_entitled() -> None:

@@ -35,6 +35,15 @@ def test_records_are_as_zoom_sent_them() -> None:
     assert page(b'{"users":[],"total_records":true}').total_records() is None
 
 
+def test_a_count_is_of_the_page_it_was_made_for() -> None:
+    """It is taken as told, and not by a page with another body; a page that was read back counts itself."""
+    known = page(b'{"users":[{}],"total_records":7}').counted(1, 7)
+    assert (known.count(USERS), known.total_records()) == (1, 7)
+    other = replace(known, body=b'{"users":[{},{}],"total_records":2}')
+    assert (other.count(USERS), other.total_records()) == (2, 2)
+    assert Page.from_line(known.line()).count(USERS) == 1
+
+
 def test_a_page_without_its_list_is_an_error() -> None:
     """It is no empty page."""
     with pytest.raises(UnexpectedAnswer, match="'users'"):
@@ -67,12 +76,19 @@ def test_a_spool_forgets_what_is_cut() -> None:
 
 
 def test_a_large_spool_leaves_memory() -> None:
-    """Beyond two megabytes pages wait in a temporary file."""
+    """Beyond a quarter of a megabyte pages wait in a temporary file, and a cut works on both sides of the line."""
     with Spool() as spool:
         for number in range(1, 31):
             spool.append(page(b'{"users":["' + b"x" * 100_000 + b'"]}', number))
-        assert spool._file._rolled
+        assert len(spool._pages) == 3
         assert [each.number for each in spool] == list(range(1, 31))
+        spool.cut(5)
+        assert [each.number for each in spool] == [1, 2, 3, 4, 5]
+        spool.append(page(b"{}", 60))
+        spool.cut(2)
+        spool.append(page(b"{}", 70))
+        assert [each.number for each in spool] == [1, 2, 70]
+        assert spool[2].body == b"{}"
 
 
 def test_what_stands_beside_the_list_can_belong_to_each_record() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.zoom.catalog import STREAMS
-from include.zoom.redact import is_secret, without_secrets
+from include.zoom.redact import _SUSPECT, is_secret, without_secrets
 from tests.specs import anonymous, endpoint, needs_specs
 
 Json = Any
@@ -95,6 +95,11 @@ def test_a_secret_in_an_escaped_name_or_address_is_found() -> None:
     r"""JSON may spell any letter as `\u0061`, and many writers spell `&` and `=` so."""
     body = rb'{"\u0073tart_url":"canary","u":"https://z/?a=1\u0026pwd\u003dcanary\u0026b=2"}'
     assert json.loads(without_secrets(body)) == {"u": "https://z/?a=1&redacted&b=2"}
+
+
+def test_each_sign_of_a_secret_has_the_part_that_is_looked_for_first() -> None:
+    """Otherwise a secret would pass unseen."""
+    assert [(part, sign) for part, signs in _SUSPECT for sign in signs if part not in sign] == []
 
 
 @pytest.mark.parametrize("name", ["topic", "id", "next_page_token", "passwordless_login", "has_pwd_policy"])
