@@ -1,4 +1,7 @@
-"""`python -m include.flow replay | forget`: tables anew, or without a person, where Airflow's Connections can be read."""
+"""`python -m include.flow plan | replay | forget`, where Airflow's Connections can be read.
+
+What a backfill asks of Zoom; tables anew; tables without a person.
+"""
 
 import argparse
 import logging
@@ -12,6 +15,7 @@ os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
 
 from include.flow.alerts import alerted
 from include.flow.forget import Books, forget_person
+from include.flow.plan_command import add_plan, plan
 from include.flow.privacy import hash_key
 from include.flow.publish import Publication
 from include.flow.replay import replay
@@ -28,13 +32,13 @@ def main() -> int:
     arguments = _arguments()
     logging.getLogger("include").setLevel(logging.WARNING)
     try:
-        return {"replay": _replay, "forget": _forget}[arguments.command](arguments)
+        return {"plan": plan, "replay": _replay, "forget": _forget}[arguments.command](arguments)
     except (WarehouseError, LandingError, ZoomError) as error:
         print(f"{_FAILED[arguments.command]} {error}", file=sys.stderr)  # noqa: T201 - a command speaks to its terminal
         return 1
 
 
-_FAILED = {"replay": "Not replayed.", "forget": "Not forgotten, or not everywhere."}
+_FAILED = {"plan": "Not planned.", "replay": "Not replayed.", "forget": "Not forgotten, or not everywhere."}
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -74,6 +78,7 @@ def _forget(arguments: argparse.Namespace) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m include.flow")
     commands = parser.add_subparsers(dest="command", required=True)
+    add_plan(commands)
     again = commands.add_parser("replay", help="type and load what has landed anew; Zoom is asked nothing")
     again.add_argument(
         "--stream", required=True, choices=list(STREAMS), metavar="STREAM", help="which stream"

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from airflow.sdk import conf
 
 from include.flow.days import why_unasked, written
+from include.flow.forecast import foretell
 from include.flow.privacy import configured_policy
 from include.flow.run import PLAN_KEY, SOURCES_KEY, Run, sources
 from include.grant.hook import ZoomHook
@@ -37,7 +38,7 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     run = Run.current()
     configured_policy()  # refused here, before anything is asked
     ti, own_days = run.context["ti"], run.days()
-    found, settings = _looked_over(run, _words(run, own))
+    found, settings, zoom_plan = _looked_over(run, _words(run, own))
     days = with_their_children(dict.fromkeys(found.streams, own_days), _unsettled(run, found.streams))
     unasked = out_of_reach(days, today=run.today)
     running = [name for name in found.streams if name not in unasked]
@@ -45,6 +46,8 @@ def plan(own: Sequence[str] = ()) -> list[str]:
     _tell("Skipped, as Zoom does not tell of these days now; their slices stay as they are", unasked)
     for name in running:
         _log.info("%s: %s", name, written(days[name]))
+    for line in _foretold(run, {name: days[name] for name in running}, settings, zoom_plan):
+        _log.info("%s", line)
     ti.xcom_push(key=PLAN_KEY, value={name: [str(day) for day in days[name]] for name in running})
     ti.xcom_push(key=SOURCES_KEY, value=settings)
     ti.xcom_push(key=SKIPPED_KEY, value={**found.skipped, **unasked})
@@ -87,16 +90,16 @@ def _words(run: Run, own: Sequence[str]) -> Sequence[str]:
     return run.param("streams") or own or words_of(conf.get("zoom", "streams"))
 
 
-def _looked_over(run: Run, words: Sequence[str]) -> tuple[Preflight, dict[str, str]]:
-    """What of the wanted streams runs, and which list fills those that several can fill."""
+def _looked_over(run: Run, words: Sequence[str]) -> tuple[Preflight, dict[str, str], str]:
+    """What of the wanted streams runs, which list fills those that several can fill, and the account's plan."""
     hook = ZoomHook(run.param("zoom_conn_id"))
     asyncio.run(hook.load())
     try:
-        return _checked(words, hook.told_plan, _granted(hook))
+        return *_checked(words, hook.told_plan, _granted(hook)), hook.plan
     except ScopesMissing:
         # A server-to-server app learns of scopes that were added meanwhile with its next token.
         granted = _granted(hook, anew=True)
-    return _checked(words, hook.told_plan, granted)
+    return *_checked(words, hook.told_plan, granted), hook.plan
 
 
 def _checked(words: Sequence[str], told_plan: str | None, granted: str) -> tuple[Preflight, dict[str, str]]:
@@ -112,6 +115,14 @@ def _granted(hook: ZoomHook, *, anew: bool = False) -> str:
     except (ConsentRequired, TransientError) as error:
         _log.info("Which scopes were granted is not known: %s", error)
         return ""
+
+
+def _foretold(run: Run, days: Mapping[str, Sequence[date]], settings: dict[str, str], plan: str) -> list[str]:
+    """What this run will ask of Zoom; lines for the log."""
+    backfill = run.run_type == "backfill"
+    return foretell(
+        run.param("schema"), days, streams(settings), plan=plan, today=run.today, backfill=backfill
+    )
 
 
 def _tell(what: str, skipped: Mapping[str, str]) -> None:

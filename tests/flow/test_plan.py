@@ -67,7 +67,8 @@ class Planned:
                 raise answer
             return answer
 
-        return SimpleNamespace(load=load, granted=granted, told_plan=self.told_plan)
+        plan = self.told_plan or "free"
+        return SimpleNamespace(load=load, granted=granted, told_plan=self.told_plan, plan=plan)
 
 
 @pytest.fixture
