@@ -77,7 +77,7 @@ def _whole_text(kind: Type, values: list[Any]) -> pa.Array | None:
 
 def _whole_json(values: list[Any]) -> pa.Array | None:
     # bytes, which Arrow takes as UTF-8: the text would be made twice.
-    texts = [None if value is None or value == "" else orjson.dumps(value) for value in values]
+    texts = [None if value is None or value == "" else orjson.dumps(value).decode() for value in values]
     storage = pa.array(texts, pa.string())
     return None if _holds(storage, b"\\u0000") else pa.ExtensionArray.from_storage(pa.json_(), storage)
 

@@ -17,6 +17,7 @@ Record = dict[str, Any]
 # orjson turns an integer beyond 64 bits into a float, silently. A table and a search for nineteen digits take a tenth
 # of a regular expression's time, which was as much as all else of reading a page.
 _DIGITS = bytes(ord("1") if chr(code) in "0123456789" else ord(" ") for code in range(256))
+_OBJECTS = {dict}
 _LONG_NUMBER = b"1" * 19
 
 
@@ -143,7 +144,7 @@ def list_of(payload: Mapping[str, Any], listing: Listing) -> list[Record]:
     if listing.whole:
         return [dict(payload)]
     records = payload.get(listing.list_key)
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+    if not isinstance(records, list) or not set(map(type, records)) <= _OBJECTS:
         raise UnexpectedAnswer(
             f"GET {listing.path} answered without a list of objects under {listing.list_key!r}. "
             "Nothing of it is loaded; Zoom may have changed its API."

@@ -13,6 +13,7 @@ from include.zoom.stream import Kind, Listing, Stream, record_date, slice_dates
 
 NO_DATE = "none of the fields that tell its day has one"
 NO_KEY = "all fields of its key are empty"
+_BATCH_BYTES = 8_000_000  # of JSON; as Python's objects it takes ten times as much
 OTHER_MONTH = "it belongs to a month that was not asked"
 
 
@@ -72,14 +73,17 @@ class Window:
 def batches(
     stream: Stream, pages: Iterable[Page], window: Window, counts: FrameCounts, *, rows: int
 ) -> Iterator[Batch]:
-    """Batches of about `rows` root records; each ends at a parent's end, so that its rows can be numbered."""
-    sorting = _Sorting(stream, window, counts)
-    batch = Batch()
-    for came in _Once(stream, window.slices, counts).of(pages):
+    """Batches of about `rows` root records, or fewer large ones, to keep memory low.
+
+    Each ends at a parent's end, so that its rows can be numbered.
+    """
+    sorting, once = _Sorting(stream, window, counts), _Once(stream, window.slices, counts)
+    batch, begun_at = Batch(), 0
+    for came in once.of(pages):
         sorting.sort(came, batch)
-        if batch.size >= rows:
+        if batch.size >= rows or (batch.size and once.read - begun_at >= _BATCH_BYTES):
             yield batch
-            batch = Batch()
+            batch, begun_at = Batch(), once.read
     if batch.size:
         yield batch
 
@@ -90,6 +94,8 @@ class _Once:
     def __init__(self, stream: Stream, slices: Collection[date], counts: FrameCounts) -> None:
         self._stream, self._slices, self._counts = stream, slices, counts
         self._seen: set[tuple[Any, ...]] = set()
+        self.read = 0
+        """Bytes of the pages that were taken."""
 
     def of(self, pages: Iterable[Page]) -> Iterator[Came]:
         for (index, parent, day), group in groupby(pages, key=self._place):
@@ -104,6 +110,7 @@ class _Once:
                 yield Came(parent, day, self._unseen(listing, (day, parent.identity), records))
 
     def _place(self, page: Page) -> tuple[int, ParentKey | None, date | None]:
+        self.read += len(page.body)
         dated = self._stream.lists[page.listing].dates_records
         return page.listing, page.parent, asked_day(self._stream, page) if dated else None
 
@@ -151,7 +158,10 @@ def asked_day(stream: Stream, page: Page) -> date:
 
 
 def _identity(listing: Listing, record: Record) -> tuple[Any, ...]:
-    values = tuple(_plain(record.get(name)) for name in listing.identity)
+    values = tuple(map(record.get, listing.identity))
+    if all(values) and set(map(type, values)) == {str}:  # as nearly always
+        return values
+    values = tuple(map(_plain, values))
     # Two records whose keys are missing are not the same record for that.
     return values if any(value is not None for value in values) else (content(record),)
 
@@ -198,7 +208,8 @@ class _Sorting:
         batch.add(Roots(kept, came.parent, day))
 
     def _lacks_key(self, record: Record) -> bool:
-        return all(record.get(name) in (None, "") for name in self._key)
+        values = list(map(record.get, self._key))
+        return not any(values) and all(value in (None, "") for value in values)
 
     def _reject(self, records: Sequence[Record], reason: str, came: Came, batch: Batch) -> None:
         for record in records:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -20,6 +21,8 @@ from include.zoom.seats import Record
 from include.zoom.stream import Column, Stream, Table, Type
 
 Value = TypeVar("Value")
+Shapes = set[tuple[str, ...]]
+_CACHED_RECORDS = 300
 # Declared fields as a tree; None: the whole value is declared.
 Declared = dict[str, "Declared | None"]
 
@@ -32,6 +35,11 @@ class Rows:
     roots: Sequence[Record]
     runs: Sequence[tuple[Roots, int]]
     """With how many of the rows are of each."""
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Which fields the records have; Zoom's have few different ones."""
+        return _shapes(self.records)
 
     @property
     def days(self) -> Iterator[date]:
@@ -46,6 +54,10 @@ class Rows:
 
 def _spread(runs: Iterable[tuple[Value, int]]) -> Iterator[Value]:
     return chain.from_iterable(repeat(value, rows) for value, rows in runs)
+
+
+def _shapes(records: Sequence[Record]) -> Shapes:
+    return set(map(tuple, records))
 
 
 def rows_of(stream: Stream, table: Table, batch: Sequence[Roots]) -> Rows:
@@ -104,24 +116,44 @@ def _values(table: Table, rows: Rows) -> Iterator[tuple[Column, list[Any] | None
     """Each column's values; None where no row has one."""
     for column in table.from_parent:
         yield column, list(_spread((_of_parent(roots.parent, column), times) for roots, times in rows.runs))
-    yield from _at(table.inherited, rows.roots)
-    yield from _at(table.columns, rows.records)
+    yield from _at(
+        table.inherited, rows.roots, rows.shapes if rows.roots is rows.records else _shapes(rows.roots)
+    )
+    yield from _at(table.columns, rows.records, rows.shapes)
 
 
-def _at(columns: Sequence[Column], records: Sequence[Record]) -> Iterator[tuple[Column, list[Any] | None]]:
-    shapes = [frozenset(shape) for shape in set(map(tuple, records))] if columns else []
+def _at(
+    columns: Sequence[Column], records: Sequence[Record], shapes: Shapes
+) -> Iterator[tuple[Column, list[Any] | None]]:
     some = frozenset[str]().union(*shapes)
     every = some.intersection(*shapes)
+    names = {column.path[0] for column in columns if len(column.path) == 1}
+    plain_values = _transposed(records, names & every, (names & some) - every)
     for column in columns:
-        name = column.path[0]
-        if name not in some:
+        if column.path[0] not in some:
             yield column, None
         elif len(column.path) > 1:
             yield column, [value_at(record, column.path) for record in records]
-        elif name in every:
-            yield column, list(map(itemgetter(name), records))
         else:
-            yield column, [record.get(name) for record in records]
+            yield column, plain_values[column.path[0]]
+
+
+def _transposed(
+    records: Sequence[Record], always: Iterable[str], sometimes: Iterable[str]
+) -> dict[str, list[Any]]:
+    """Values by name, taken from so few records at once that they stay in the processor's cache: twice as quick."""
+    fixed: dict[str, list[Any]] = {name: [] for name in always}
+    loose: dict[str, list[Any]] = {name: [] for name in sometimes}
+    take = itemgetter(*fixed, *list(fixed)[:1]) if fixed else None  # a tuple for one name, too
+    for start in range(0, len(records), _CACHED_RECORDS):
+        part = records[start : start + _CACHED_RECORDS]
+        for column, values in zip(
+            fixed.values(), zip(*map(take, part), strict=True) if take else (), strict=False
+        ):
+            column.extend(values)
+        for name, column in loose.items():
+            column.extend([record.get(name) for record in part])
+    return fixed | loose
 
 
 def _of_parent(parent: ParentKey | None, column: Column) -> str | int | None:
@@ -134,7 +166,7 @@ def _undeclared(stream: Stream, table: Table, rows: Rows, counts: FrameCounts) -
     """By row, what no column declares."""
     lists = [other.records for other in stream.tables if other.records] if table.records is None else []
     declared = _declared(table.columns) | dict.fromkeys(lists)
-    extras = dict(_beyond_each(rows.records, declared, lists))
+    extras = dict(_beyond_each(rows.records, rows.shapes, declared, lists))
     kept = Counter(
         (name, type(value)) for extra in extras.values() for name, value in _named(extra, declared)
     )
@@ -154,17 +186,25 @@ def _beyond_roots(stream: Stream, roots: Sequence[Record]) -> dict[int, Record]:
     inherited = [column for table in stream.tables for column in table.inherited]
     declared = _declared(inherited) | dict.fromkeys(lists)
     distinct = list({id(root): root for root in roots}.values())
-    return {id(distinct[row]): beyond for row, beyond in _beyond_each(distinct, declared, lists)}
+    return {
+        id(distinct[row]): beyond
+        for row, beyond in _beyond_each(distinct, _shapes(distinct), declared, lists)
+    }
 
 
 def _beyond_each(
-    records: Sequence[Record], declared: Declared, lists: Sequence[str]
+    records: Sequence[Record], shapes: Shapes, declared: Declared, lists: Sequence[str]
 ) -> Iterator[tuple[int, Record]]:
     """What is declared neither as a column nor as a list, by the place of its record."""
     whole = {name for name, inner in declared.items() if inner is None} - set(lists)
-    odd = {shape for shape in set(map(tuple, records)) if not whole.issuperset(shape)}
+    odd = {
+        shape: [name for name in shape if declared.get(name, {}) is not None]
+        for shape in shapes
+        if not whole.issuperset(shape)
+    }
     for row, record in enumerate(records) if odd else ():
-        if tuple(record) in odd and (beyond := _beyond(record, declared) | _odd_items(record, lists)):
+        names = odd.get(tuple(record))
+        if names is not None and (beyond := _beyond(record, names, declared) | _odd_items(record, lists)):
             yield row, beyond
 
 
@@ -183,14 +223,14 @@ def _declared(columns: Sequence[Column]) -> Declared:
     return tree
 
 
-def _beyond(record: Mapping[str, Any], declared: Declared) -> Record:
-    """What no column declares, nested as it came."""
+def _beyond(record: Mapping[str, Any], names: Iterable[str], declared: Declared) -> Record:
+    """What no column declares of these fields, nested as it came."""
     extra: Record = {}
-    for name, value in record.items():
-        inner = declared.get(name, {})
+    for name in names:
+        inner, value = declared.get(name, {}), record[name]
         if inner is None:
             continue
-        kept = _beyond(value, inner) if inner and isinstance(value, dict) else value
+        kept = _beyond(value, value, inner) if inner and isinstance(value, dict) else value
         # An object is gone when each of its fields has a column, and so is "" in its place.
         if not inner or kept not in ({}, None, ""):
             extra[name] = kept
