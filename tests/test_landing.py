@@ -397,3 +397,27 @@ def test_a_file_is_measured_while_it_is_written(root: str) -> None:
         file.write(memoryview(b"c"))
         assert file.tell() == 3
     assert file.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_attempts_of_two_windows_are_joined(landing: Landing) -> None:
+    """For days that lie across them: the pages of both, as old as the older one, skipped parents of both."""
+    made = []
+    for hours, day in ((2, 8), (1, 9)):
+        attempt = landing.begin(ACCOUNT, PARTICIPANTS, days=[date(2026, 3, day)], shared=True)
+        attempt.write([page(f"m{day}", at=NOW + timedelta(hours=hours))])
+        skipped = [Skipped({"id": str(day)}, "no")]
+        made.append(attempt.finish(PullCounts(parents=2, asked_again=1, skipped=skipped)))
+    joined = landing.join(made, [DAY, date(2026, 3, 8)])
+    assert landing.manifest(joined.address) == joined
+    assert joined.days == (date(2026, 3, 8), DAY)
+    assert not joined.shared
+    assert joined.attempt_id > made[1].attempt_id
+    assert joined.extracted_at == NOW + timedelta(hours=1)
+    assert len(list(landing.pages(joined))) == 2
+    told = {name: joined.counts[name] for name in ("parents", "asked_again", "pages", "skipped")}
+    assert told == {
+        "parents": 2,
+        "asked_again": 2,
+        "pages": 2,
+        "skipped": [{"parent": {"id": "8"}, "reason": "no"}, {"parent": {"id": "9"}, "reason": "no"}],
+    }

@@ -223,3 +223,19 @@ def count_steps(root: Path, monkeypatch: pytest.MonkeyPatch, die_at: int | None)
         "ben",
     ]
     return taken
+
+
+def test_windows_that_runs_share_are_forgotten_in(landing: Landing, root: Path) -> None:
+    """They are found as before, and so is what was joined of two; neither they nor their frames name the person."""
+    first, second = (landed(landing, recordings(user_id, ANNA)) for user_id in (ANNAS_ID, "other-user-00001"))
+    joined = landing.join([first, second], [DAY])
+    frames = framed(landing, joined)
+    places = [landing.shared(ACCOUNT, "recordings", name) for name in ("window", "frames")]
+    for place, address in zip(places, (first.address, frames.address), strict=True):
+        place.publish(address)
+    forget(landing)
+    assert traces(root) == []
+    window, shared_frames = (place.address for place in places)
+    assert landing.manifest(window or "").files == landing.manifest(joined.address).files[:1]
+    assert len(list(landing.pages(landing.manifest(joined.address)))) == 2
+    assert landing.frame_manifest(shared_frames or "").forgotten == FRAMES_REMOVED

@@ -40,6 +40,7 @@ def framed(
                 extracted_at=manifest.extracted_at,
                 counts=counts,
                 policy=policy,
+                rejected_in=manifest.slice_dates if manifest.shared else None,
             ):
                 writers.write(batch)
     finally:

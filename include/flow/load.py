@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from include.flow.alerts import alerted
@@ -14,6 +15,7 @@ from include.warehouse.errors import SliceShrank
 from include.warehouse.ledger import holds_attempt
 from include.zoom.catalog import STREAMS, streams
 from include.zoom.checks import Check, summary
+from include.zoom.stream import slice_dates
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -41,8 +43,10 @@ def load(name: str) -> dict[str, Any]:
         accept_shrink=bool(run.param("accept_shrink")),
     )
     with _remembered(run):
-        stream = streams(pulled.settings)[name]
-        result = publication.publish(stream, pulled, store.frame_manifest(address))
+        stream, framed = streams(pulled.settings)[name], store.frame_manifest(address)
+        if days := run.days_pulled(name):
+            framed = replace(framed, slice_dates=slice_dates(stream.kind, days))
+        result = publication.publish(stream, pulled, framed)
     return {
         "applied": [str(day) for day in result.applied],
         "superseded": {str(day): load_id for day, load_id in result.superseded.items()},

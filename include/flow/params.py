@@ -67,8 +67,9 @@ _EXCEPTIONS = {
         False,
         type="boolean",
         title="Ask again",
-        description="Ask Zoom anew also for what is already there: today's users, groups and the like, and the "
-        "participants of meetings that have not changed since their day became final.",
+        description="Ask Zoom anew also for what is already there: today's users, groups and the like, the "
+        "participants of meetings that have not changed since their day became final, and each day of a backfill by "
+        "itself.",
         section="Exceptions",
     ),
     "accept_shrink": Param(

@@ -46,6 +46,8 @@ class Publication:
             except FramesOutdated:
                 _log.info("A person was forgotten since these frames were made: they are made anew.")
                 pulled = self.store.manifest(pulled.address)  # its pages are others now
+                if pulled.shared:
+                    pulled = replace(pulled, days=framed.slice_dates)
                 framed = self._anew(stream, pulled, framed.slice_dates)
         return self._publish(stream, pulled, framed)
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from include.flow.days import why_unasked
 from include.flow.publish import failures_recorded
 from include.flow.reuse import Reuse, reuse
 from include.flow.run import Run, landing
+from include.flow.sharing import Sharing
 from include.flow.vanished import Confirmation, confirmation
 from include.grant.hook import ZoomHook
 from include.landing import Attempt, Landing, LandingError, Manifest
@@ -42,6 +43,7 @@ _log = logging.getLogger(__name__)
 def pull(name: str) -> dict[str, Any]:
     """Where the pages of a stream lie: `{"manifest": address, "reused": whether another run pulled them}`.
 
+    A backfill's runs share what can be asked for many days at once (see `Sharing`); `days` are this run's of it.
     A snapshot of today is reused, and lists of a final day whose parents have not changed, unless the run says
     `ask_again` or this very task has been cleared. A try that was killed, put off by a daily cap, or waited for a
     consent, is continued.
@@ -68,15 +70,39 @@ class _Pull:
         # Everything of Airflow's is asked for before the event loop starts: a synchronous question beside an
         # asynchronous one to the supervisor ends the task.
         cursor = self.run.memory.get(CURSOR)
-        asked_before = bool(self.run.memory.get(FINISHED))
+        asked_before = self.run.memory.get(FINISHED)
         if not asked_before and (address := self._todays(hook.account)):
             return {"manifest": address, "reused": True}
+        ask = partial(self._asked, hook, parents)
+        sharing = Sharing(self.run, self.stream, self.landing, hook.account, self.settings, asked_before)
+        if (manifest := sharing.manifest(days, partial(ask, shared=True))) is not None:
+            return {**self._finished(manifest), "days": [str(day) for day in days]}
+        return self._finished(ask(days, resume=cursor, keep=self._keep))
+
+    def _asked(
+        self,
+        hook: ZoomHook,
+        parents: Manifest | None,
+        days: tuple[date, ...],
+        *,
+        resume: str | None,
+        keep: Callable[[str], None],
+        shared: bool = False,
+    ) -> Manifest:
+        """A finished attempt over these days, which goes on from where the cursor says."""
         attempt = self.landing.begin(
-            hook.account, self.stream, days=days, resume=cursor, settings=self.settings, keep=self._keep
+            hook.account,
+            self.stream,
+            days=days,
+            resume=resume,
+            settings=self.settings,
+            keep=keep,
+            shared=shared,
         )
         reusing = reuse(self.landing, self.stream, streams(self.settings), parents)
         if reusing is not None:
-            self._take_over(reusing, attempt, days, anew=asked_before, resumed=bool(cursor))
+            anew = bool(self.run.memory.get(FINISHED))
+            self._take_over(reusing, attempt, days, anew=anew, resumed=bool(resume))
         target = partial(warehouse, schema=self.run.param("schema"))
         with (
             failures_recorded(target, self.stream, hook.account, attempt.id),
@@ -86,7 +112,9 @@ class _Pull:
         manifest = attempt.finish(counts)
         if reusing is not None:
             reusing.point(manifest)
-        return self._finished(manifest)
+        told = {**manifest.counts, "skipped": len(manifest.counts["skipped"])}
+        _log.info("Pulled %s: %s", self.stream.name, told)
+        return manifest
 
     def _take_over(
         self, reusing: Reuse, attempt: Attempt, days: tuple[date, ...], *, anew: bool, resumed: bool
@@ -108,9 +136,6 @@ class _Pull:
     def _finished(self, manifest: Manifest) -> dict[str, Any]:
         self.run.memory.set(FINISHED, manifest.attempt_id)
         self.run.memory.delete(CURSOR)
-        _log.info(
-            "Pulled %s: %s", self.stream.name, {**manifest.counts, "skipped": len(manifest.counts["skipped"])}
-        )
         return {"manifest": manifest.address, "reused": False}
 
     def _parents_manifest(self) -> Manifest | None:

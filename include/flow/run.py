@@ -66,6 +66,10 @@ class Run:
         plan = self.context["ti"].xcom_pull(task_ids=PLAN_TASK, key=PLAN_KEY)
         return tuple(date.fromisoformat(text) for text in plan[stream])
 
+    def days_pulled(self, stream: str) -> tuple[date, ...]:
+        """This run's days of what its pull has left, which may hold more; () where they are all its own."""
+        return tuple(date.fromisoformat(text) for text in self.left_by(f"{stream}.pull").get("days", ()))
+
     def has_left(self, task_id: str) -> bool:
         """Whether an earlier task of this run returned something; one that was skipped has not."""
         return self.context["ti"].xcom_pull(task_ids=task_id) is not None

@@ -5,18 +5,24 @@
     <account>/<stream>/<attempt>/manifest.json           written last
     <account>/<stream>/<attempt>/frames-<id>/…           Parquet, with a manifest of its own written last
     <account>/<stream>/snapshots/2026-01-31.json         where that day's snapshot is
+    <account>/<stream>/shared/…json                      where a window lies that a backfill's runs share
+    <account>/<stream>/shared/….claim.json               who is making it
 
 Folders of attempts are UUIDv7. Nothing is ever found by listing: a file that no manifest names is not there.
 """
 
 from include.landing.attempt import Attempt
+from include.landing.claims import AtWork, Claim
 from include.landing.errors import LandingDamaged, LandingError, LandingFull
 from include.landing.frames import FrameFolder
 from include.landing.manifest import FrameFile, FrameManifest, LandedFile, Manifest
+from include.landing.shared import SharedPlace
 from include.landing.store import Landing
 
 __all__ = [
+    "AtWork",
     "Attempt",
+    "Claim",
     "FrameFile",
     "FrameFolder",
     "FrameManifest",
@@ -26,4 +32,5 @@ __all__ = [
     "LandingError",
     "LandingFull",
     "Manifest",
+    "SharedPlace",
 ]

@@ -17,6 +17,7 @@ from include.landing.errors import LandingDamaged, LandingError
 from include.landing.files import written_whole
 from include.landing.manifest import Manifest, parsed
 from include.landing.parts import OpenPart, Part, index_name, pages_of
+from include.landing.pointers import point
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts
 from include.zoom.stream import Stream
@@ -189,7 +190,4 @@ class Attempt:
             ) from error
 
     def _point(self, manifest: Manifest, day: date) -> None:
-        pointers = self._folder / "snapshots"
-        pointers.mkdir(parents=True, exist_ok=True)
-        pointer = orjson.dumps({"account": manifest.account, "address": manifest.address})
-        written_whole(pointers / f"{day}.json", pointer)
+        point(self._folder / "snapshots" / f"{day}.json", manifest.account, manifest.address)

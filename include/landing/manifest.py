@@ -1,7 +1,7 @@
 """What an attempt holds: written last, so what has a manifest is complete."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -39,6 +39,8 @@ class Manifest:
     files: tuple[LandedFile, ...]
     counts: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    shared: bool = False
+    """Whether it is of a window that several runs share, each for a day of its own."""
 
     @property
     def slice_dates(self) -> tuple[date, ...]:
@@ -71,6 +73,7 @@ class Manifest:
             files=tuple(LandedFile(**file) for file in told["files"]),
             counts=told["counts"],
             settings=told["settings"],
+            shared=told.get("shared", False),
         )
 
 
@@ -128,6 +131,25 @@ class FrameManifest:
             counts=told["counts"],
             forgotten=told.get("forgotten", ""),
         )
+
+
+def joined_manifest(manifests: Sequence[Manifest]) -> Manifest:
+    """What several attempts of one stream hold together, from the earliest of their extractions on."""
+    return replace(
+        manifests[0],
+        extracted_at=min(each.extracted_at for each in manifests),
+        files=tuple(file for each in manifests for file in each.files),
+        counts={
+            name: _joined(name, [each.counts[name] for each in manifests]) for name in manifests[0].counts
+        },
+        shared=False,
+    )
+
+
+def _joined(name: str, values: list[Any]) -> Any:  # noqa: ANN401 - numbers, or lists of skipped parents
+    if name == "parents":  # the same ones, asked in each window
+        return max(values)
+    return [item for value in values for item in value] if isinstance(values[0], list) else sum(values)
 
 
 def parsed(text: bytes, address: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Landing's root: begins attempts, finds what manifests name."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 from urllib.parse import quote
@@ -12,10 +14,12 @@ from airflow.sdk import ObjectStoragePath
 
 from include.landing.attempt import Attempt
 from include.landing.errors import LandingDamaged, writing
-from include.landing.files import verified
+from include.landing.files import verified, written_whole
 from include.landing.frames import FrameFolder
-from include.landing.manifest import FrameFile, FrameManifest, Manifest, parsed
+from include.landing.manifest import FrameFile, FrameManifest, Manifest, joined_manifest
 from include.landing.parts import ASK_ANEW, pages_of
+from include.landing.pointers import pointed
+from include.landing.shared import SharedPlace
 from include.zoom.pages import Page
 from include.zoom.stream import Kind, Stream
 
@@ -31,9 +35,16 @@ def _now() -> datetime:
 class Landing:
     """A folder or bucket of attempts; addresses are paths below it, so it may be moved."""
 
-    def __init__(self, root: ObjectStoragePath | str, *, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self,
+        root: ObjectStoragePath | str,
+        *,
+        clock: Callable[[], datetime] = _now,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._root = ObjectStoragePath(root) if isinstance(root, str) else root
         self._clock = clock
+        self._pause = pause
 
     def begin(
         self,
@@ -44,6 +55,7 @@ class Landing:
         resume: str | None = None,
         settings: Mapping[str, str] | None = None,
         keep: Callable[[str], None] | None = None,
+        shared: bool = False,
     ) -> Attempt:
         """A new attempt.
 
@@ -54,6 +66,7 @@ class Landing:
             resume: the cursor of a try of the same run that did not end.
             settings: what else decides what is asked, such as which list gives the participants.
             keep: is called with the cursor each time that a file is complete.
+            shared: whether the window is one that several runs share.
         """
         attempt_id = str(uuid6.uuid7())
         folder = f"{_folder_name(account)}/{stream.name}"
@@ -67,6 +80,7 @@ class Landing:
             extracted_at=self._clock(),
             files=(),
             settings=dict(settings or {}),
+            shared=shared,
         )
         attempt = Attempt(self._root / folder, stream, attempt_id, empty, clock=self._clock, keep=keep)
         self._make(f"{folder}/{attempt_id}")
@@ -94,15 +108,29 @@ class Landing:
 
     def latest_snapshot(self, account: str, stream: str, day: date) -> str | None:
         """The address of the complete snapshot that was taken on `day`, if there is one."""
-        pointer = f"{_folder_name(account)}/{stream}/snapshots/{day}.json"
-        try:
-            told = parsed((self._root / pointer).read_bytes(), pointer)
-            return self.manifest(told["address"]).address if told["account"] == account else None
-        except FileNotFoundError:
+        address = pointed(self.folder(account, stream) / "snapshots" / f"{day}.json", account)
+        if address is None:
             return None
+        try:
+            return self.manifest(address).address
         except LandingDamaged as error:
             _log.warning("%s It is asked anew.", error)
             return None
+
+    def shared(self, account: str, stream: str, name: str) -> SharedPlace:
+        """The place of something that runs share of an account's stream."""
+        return SharedPlace(self.folder(account, stream) / "shared", name, account, self._clock, self._pause)
+
+    def join(self, manifests: Sequence[Manifest], days: Iterable[date]) -> Manifest:
+        """An attempt of files that others have written: for days that lie across two windows."""
+        first, attempt_id = manifests[0], str(uuid6.uuid7())
+        address = self.address(first.account, first.stream, attempt_id)
+        joined = replace(
+            joined_manifest(manifests), address=address, attempt_id=attempt_id, days=tuple(sorted(set(days)))
+        )
+        self._make(address.rsplit("/", 1)[0])
+        written_whole(self._root / address, joined.written())
+        return joined
 
     def begin_frames(self, manifest: Manifest) -> FrameFolder:
         """A new folder for one transform of an attempt."""

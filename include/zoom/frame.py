@@ -45,12 +45,13 @@ def frames(
     batch_rows: int = 20_000,
     counts: FrameCounts | None = None,
     policy: Policy = KEEP_ALL,
+    rejected_in: Iterable[date] | None = None,
 ) -> Iterator[Batch]:
     """The stream's tables, slice by slice, in batches of about `batch_rows` records.
 
     Rows outside `slices` are trimmed (margins), except those of snapshots and months. A slice without a row
     yields nothing: the load empties it. Records without a day or a key become rows of `REJECTED` at the first
-    of `slices`.
+    of `slices`, or where they are told to.
 
     Args:
         stream: what the pages are of.
@@ -62,6 +63,7 @@ def frames(
         batch_rows: how many records are framed at once.
         counts: filled on the way; complete when the iterator is at its end.
         policy: what becomes of personal data.
+        rejected_in: the slices that rejected records stand at: each that is loaded by itself.
 
     Raises:
         RepeatedKey: a key comes twice in a slice.
@@ -73,7 +75,8 @@ def frames(
     for batch in batches(stream, pages, window, counts, rows=batch_rows):
         for table in stream.tables:
             yield from framing.slices(table, rows_of(stream, table, batch.roots))
-        yield from framing.slices(REJECTED, _rejected(stream, batch.rejected, min(slices)))
+        for day in (min(slices),) if rejected_in is None else rejected_in:
+            yield from framing.slices(REJECTED, _rejected(stream, batch.rejected, day))
         del batch  # before the next one is made
     framing.keys.check(stream.tables)
 

@@ -28,7 +28,8 @@ REJECTED = Table(
     name="rejected_rows",
     comment=(
         "Records that belong to no slice or have no key, as Zoom sent them (secrets removed). They stand at the "
-        "first slice of the window that met them, and are replaced with that slice of their stream."
+        "first slice of the window that met them, or at each where a backfill's runs share one, and are replaced with "
+        "that slice of their stream."
     ),
     columns=(
         Column("stream", comment="The stream that asked for it."),

@@ -35,13 +35,14 @@ def attempt_of(
     days: Sequence[date] = (DAY,),
     at: datetime = AT,
     account: str = ACCOUNT,
+    shared: bool = False,
 ) -> Manifest:
     """A finished pull of these records in one page, without their secrets, as the client gives them."""
     listing = STREAMS[stream].lists[0]
     body = {listing.list_key: records, "total_records": len(records), "next_page_token": ""}
     parent = ParentKey({"meeting_uuid": "m"}, days[0]) if STREAMS[stream].parent else None
     page = Page(0, parent, 1, {}, 200, at, without_secrets(orjson.dumps(body)))
-    attempt = landing.begin(account, STREAMS[stream], days=days)
+    attempt = landing.begin(account, STREAMS[stream], days=days, shared=shared)
     attempt.write([page])
     return attempt.finish(PullCounts(parents=1))
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from include.flow.framing import framed
 from include.flow.replay import replay
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import PermanentError
 from include.zoom.stream import Stream
-from tests.flow.landed import AT, DAY, House
+from tests.flow.landed import AT, DAY, House, attempt_of
 
 DAYS = [DAY, DAY + timedelta(days=1), DAY + timedelta(days=2)]
 
@@ -131,3 +132,21 @@ def test_the_command_finds_the_warehouse_in_the_metadata_database(
     done = house.command(tmp_path, metadata_on("sqlite"), *arguments)
     assert (done.returncode, done.stdout) == (0, "groups of 2026-11-02: 1 rows of groups\n"), done.stderr
     assert house.rows("SELECT total_members FROM zoom.groups") == [(7,)]
+
+
+def test_a_window_that_runs_share_is_loaded_and_replayed_day_by_day(house: House) -> None:
+    """A run's day has its rows and what could not be dated; a replay touches the days that were loaded, no other."""
+    dated, undated = (a_meeting(f"on-{day.day}", day) for day in DAYS), {"meeting_uuid": "undated"}
+    meetings = STREAMS["meetings"]
+    pulled = attempt_of(house.landing, "meetings", *dated, undated, days=DAYS, shared=True)
+    frames = framed(meetings, house.landing, pulled)
+    for day in DAYS[1:]:
+        house.publication.publish(meetings, pulled, replace(frames, slice_dates=(day,)))
+    for _ in range(2):
+        assert house.rows("SELECT meeting_uuid, _slice_date FROM zoom.meetings ORDER BY 2") == [
+            ("on-2", DAYS[1]),
+            ("on-3", DAYS[2]),
+        ]
+        rejected = "SELECT record->>'meeting_uuid', _slice_date FROM zoom.rejected_rows ORDER BY 2"
+        assert house.rows(rejected) == [("undated", DAYS[1]), ("undated", DAYS[2])]
+        assert told(house, "meetings") == ["meetings of 2026-11-02 to 2026-11-03: 2 rows of meetings"]

@@ -1,0 +1,32 @@
+"""Small files that say where something lies: nothing is ever found by listing."""
+
+import logging
+
+import orjson
+from airflow.sdk import ObjectStoragePath
+
+from include.landing.errors import LandingDamaged, writing
+from include.landing.files import swapped
+from include.landing.manifest import parsed
+
+_log = logging.getLogger(__name__)
+
+
+def point(pointer: ObjectStoragePath, account: str, address: str) -> None:
+    """Has the pointer say where an account's manifest is."""
+    with writing(pointer.name):
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+    swapped(pointer, orjson.dumps({"account": account, "address": address}))
+
+
+def pointed(pointer: ObjectStoragePath, account: str) -> str | None:
+    """The address that a pointer says; None where there is none, or it is broken or of another account."""
+    try:
+        told = parsed(pointer.read_bytes(), pointer.name)
+    except FileNotFoundError:
+        return None
+    except LandingDamaged as error:
+        _log.warning("%s It is passed over.", error)
+        return None
+    address = told.get("address")
+    return address if told.get("account") == account and isinstance(address, str) else None
