@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 from include.flow import pull as pulling
@@ -30,9 +31,10 @@ class Hook:
         """Reads nothing."""
 
     @contextlib.asynccontextmanager
-    async def client(self) -> AsyncIterator[None]:
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
         """Asks nobody."""
-        yield
+        async with httpx.AsyncClient() as http:
+            yield http
 
 
 @pytest.fixture
