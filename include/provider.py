@@ -69,6 +69,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "https://airflow.example.com",
         "Where workers reach the API server with the plugins, if the execution API is served apart.",
     ),
+    "backfill_share": (
+        "float",
+        "0.7",
+        "0.9",
+        "What backfills may use of a daily cap of Zoom's, 0 to 1; the rest is kept for the daily runs.",
+    ),
     "connections": (
         "string",
         "zoom_default",

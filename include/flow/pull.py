@@ -26,7 +26,7 @@ from include.zoom.catalog import streams
 from include.zoom.client import ZoomClient
 from include.zoom.errors import ConsentRequired, DailyCapReached, NotEntitled
 from include.zoom.fanout import Dated, root_records
-from include.zoom.pace import OwnTurns, Pace
+from include.zoom.pace import Pace
 from include.zoom.pull import PullCounts
 from include.zoom.pull import pull as pull_stream
 from include.zoom.stream import Kind, Stream
@@ -177,8 +177,9 @@ class _Pull:
         parents: Manifest | None,
         to_confirm: Confirmation | None,
     ) -> PullCounts:
-        async with hook.client() as http, self._cursor_saved(hook):
-            client = ZoomClient(http, Pace(OwnTurns(hook.plan)))
+        backfill = self.run.run_type == "backfill"
+        async with hook.client() as http, hook.turns(backfill=backfill) as turns, self._cursor_saved(hook):
+            client = ZoomClient(http, Pace(turns))
             counts = await pull_stream(
                 self.stream,
                 days,
@@ -222,8 +223,8 @@ class _Pull:
         try:
             yield
         except DailyCapReached as error:
-            _log.warning("%s", error)
-            raise AirflowRescheduleException(error.resets_at) from error  # type: ignore[no-untyped-call]
+            _log.warning("%s What is pulled so far stays; this task goes on then.", error)
+            raise _later(error.resets_at) from error
         except ConsentRequired as error:
             self._wait_for_consent(error)
             raise
@@ -239,15 +240,20 @@ class _Pull:
         """A backfill's days come from no other run, so it waits without a worker; other runs fail at once."""
         if self.run.run_type != "backfill":
             return
-        seconds = max(_SHORTEST_WAIT_SECONDS, conf.getint("zoom", "consent_poll_seconds"))
-        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        until = datetime.now(UTC) + timedelta(seconds=conf.getint("zoom", "consent_poll_seconds"))
         _log.warning(
             "%s This backfill goes on by itself then; it looks again at %s UTC.", error, f"{until:%T}"
         )
-        raise AirflowRescheduleException(until) from error  # type: ignore[no-untyped-call]
+        raise _later(until) from error
 
     def _remember(self, attempt: Attempt) -> None:
         try:
             self.run.memory.set(CURSOR, attempt.cursor())
         except LandingError:
             _log.exception("What was finished so far could not be kept.")
+
+
+def _later(moment: datetime) -> AirflowRescheduleException:
+    """Puts the task off until then, or a little longer."""
+    soonest = datetime.now(UTC) + timedelta(seconds=_SHORTEST_WAIT_SECONDS)
+    return AirflowRescheduleException(max(moment, soonest))  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""The API server's routes for tasks: one hands out access tokens, never a refresh token, one keeps a grant alive.
+"""The API server's routes for tasks: access tokens (never a refresh token), a grant kept alive, turns to ask Zoom.
 
 Every route brings its own authentication (Airflow mounts the apps of plugins without any): the caller signs
 with the client secret, see assertion.py. An unknown Connection and a bad signature look the same, and take the
@@ -18,13 +18,15 @@ from airflow.configuration import conf
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from include.grant import assertion
+from include.grant import assertion, turn_messages
 from include.grant.desk import Desk
 from include.grant.freshness import PauseError, access_token, ask_again_seconds, granted_scopes, seconds_left
 from include.grant.journal import Grant
 from include.grant.keeping import keep
 from include.grant.store import NoGrantError
-from include.grant.store.wiring import new_desk, recover
+from include.grant.store.wiring import database_threads, new_desk, new_turnstile, recover
+from include.grant.turn_messages import Wish
+from include.grant.turnstile import Turnstile
 from include.zoom.errors import ConsentRequired, PermanentError, TransientError, ZoomError
 
 log = logging.getLogger(__name__)
@@ -37,8 +39,9 @@ _REFUSAL_SECONDS = 0.1  # at least: more than the reading of a Connection that e
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Makes the desk, and waits for the refreshes under way when the API server stops."""
-    app.state.desk = new_desk()
+    """Makes desk and turnstile, and waits for the refreshes under way when the API server stops."""
+    threads = database_threads()
+    app.state.desk, app.state.turnstile = new_desk(threads), new_turnstile(threads)
     await recover(app.state.desk)
     yield
     await app.state.desk.finish()
@@ -73,6 +76,22 @@ async def keep_alive(connection_id: str, request: Request) -> JSONResponse:
             return _answer(401, {"error": "unauthorized"})
         unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
         return _answer(200, asdict(await keep(desk, grant, unused_for=unused_for)))
+    except ZoomError as error:
+        return _failure(error)
+
+
+@router.post("/grants/{connection_id}/turns")
+async def give_turn(connection_id: str, request: Request) -> JSONResponse:
+    """Leave to ask Zoom, at the pace that the whole account shares; or until when there is none."""
+    turnstile: Turnstile = request.app.state.turnstile
+    try:
+        signed, asked = assertion.parse(await _body(request))
+        grant = await _authenticated(request.app.state.desk, connection_id, signed)
+        if grant is None:
+            return _answer(401, {"error": "unauthorized"})
+        return _answer(200, turn_messages.answer(await turnstile.take(grant, Wish.of(asked))))
+    except ValueError:
+        return _answer(400, {"error": "malformed", "message": "This is no wish for a turn."})
     except ZoomError as error:
         return _failure(error)
 

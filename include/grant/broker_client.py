@@ -1,5 +1,6 @@
-"""Asks the API server's broker for an access token or how a grant stands, as a task does that has no database."""
+"""Asks the API server's broker for an access token, a turn, or how a grant stands: a task has no database."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from include.grant.freshness import PauseError
 from include.grant.holder import AccessToken
 from include.grant.journal import State
 from include.grant.keeping import Health
+from include.grant.turn_messages import Wish, given
 from include.zoom.errors import ConsentRequired, Misconfigured, PermanentError, TransientError
 from include.zoom.oauth import retry_after_seconds
+from include.zoom.turns import Closed, Turn
 
 _TIMEOUT = httpx.Timeout(40, connect=5)  # the broker itself answers within 25 seconds
+_TURN_SECONDS = 10
 _SKEW_SECONDS = 20
 _PERMANENT: dict[str, type[PermanentError]] = {
     "consent_required": ConsentRequired,
@@ -69,6 +73,22 @@ class BrokerClient:
         body = await self._answered("keep")
         try:
             return Health(**body | {"state": State(body["state"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise TransientError("The API server's answer was cut short.") from error
+
+    async def turn(self, wish: Wish) -> Turn | Closed:
+        """Leave to ask Zoom, of the quota that the whole account shares; soon, or not at all.
+
+        Raises:
+            ZoomError: The API server failed, could not be reached, or is too old to know.
+        """
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                return given(await self._answered("turns", wish.fields()))
+        except TimeoutError as error:
+            raise TransientError(
+                f"The API server gave no turn to ask Zoom within {_TURN_SECONDS} seconds."
+            ) from error
         except (KeyError, TypeError, ValueError) as error:
             raise TransientError("The API server's answer was cut short.") from error
 

@@ -118,6 +118,7 @@ class Grant:
     account_id: str | None = None
     refresh_token: str | None = field(default=None, repr=False)
     access_token: str | None = field(default=None, repr=False)
+    plan: str = "free"
 
     @property
     def rotates(self) -> bool:

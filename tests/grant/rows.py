@@ -1,5 +1,6 @@
-"""Both rows of one grant in memory, each method a transaction, as the store keeps them in a database."""
+"""Both rows of one grant in memory, and the quotas', each method a transaction, as the stores keep them."""
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from include.grant.answers import consented
 from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
 from include.grant.storage import LEASE_SECONDS
+from include.grant.turnstile import Change, Given
 from include.zoom.oauth import App, Outcome
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -112,3 +114,24 @@ class Rows:
     def _put(self, **changes: object) -> None:
         journal = dataclasses.replace(self.grant.journal, **changes)
         self.grant = dataclasses.replace(self.grant, journal=journal)
+
+
+class QuotaRows:
+    """The quotas; each change takes a moment, in which others may come."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, str] = {}
+        self.now = START
+        self.changes = 0
+        self.changing = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def change(self, account: str, change: Change) -> Given:
+        """In one piece."""
+        self.changes += 1
+        self.changing.set()
+        await asyncio.sleep(0)
+        if self.error:
+            raise self.error
+        self.states[account], given = change(self.states.get(account, ""), self.now)
+        return given

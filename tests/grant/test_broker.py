@@ -4,6 +4,8 @@ import dataclasses
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from functools import partial
 
 import httpx
 import pytest
@@ -16,9 +18,15 @@ from include.grant.desk import Desk
 from include.grant.freshness import PauseError
 from include.grant.journal import Grant, GrantType, State, digest
 from include.grant.keeping import Health
+from include.grant.storage import StoreError
 from include.grant.store import NoGrantError
+from include.grant.turn_messages import Wish
+from include.grant.turnstile import Turnstile
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import Kind, Outcome
+from include.zoom.stream import Label
+from include.zoom.turns import Closed, Feedback, Turn
+from tests.grant.rows import QuotaRows
 from tests.grant.world import World
 
 app = FastAPI()
@@ -45,8 +53,9 @@ def world() -> Iterator[World]:
     made.zoom.latency = 0.0
     rotation = made.process()
     app.state.desk = OneGrant(lambda _: rotation)
+    app.state.turnstile = Turnstile(QuotaRows().change, lambda: 0.7)
     yield made
-    del app.state.desk
+    del app.state.desk, app.state.turnstile
 
 
 @pytest.fixture
@@ -90,7 +99,7 @@ async def test_an_answer_is_not_to_be_stored_and_never_has_the_refresh_token(
     assert "refresh" not in answer.text
 
 
-@pytest.mark.parametrize("route", ["access-token", "keep"])
+@pytest.mark.parametrize("route", ["access-token", "keep", "turns"])
 async def test_an_unknown_connection_looks_like_a_bad_signature(
     world: World, http: httpx.AsyncClient, route: str
 ) -> None:
@@ -133,6 +142,63 @@ async def test_the_keeper_is_told_of_a_failing_database(world: World, broker: Br
     world.database.fail = 1
     with pytest.raises(TransientError):
         await broker.keep()
+
+
+async def test_tasks_take_turns_of_one_quota(
+    world: World, broker: BrokerClient, http: httpx.AsyncClient
+) -> None:
+    """Two clients of one account are given different times, at the account's pace, and nothing is posted."""
+    first = await broker.turn(Wish(Label.HEAVY, 10))
+    second = await dataclasses.replace(broker).turn(Wish(Label.HEAVY, 10))
+    assert isinstance(first, Turn)
+    assert isinstance(second, Turn)
+    assert (first.starts_in, first.count) == (0, 1)
+    assert second.starts_in == pytest.approx(first.apart) == pytest.approx(1 / 0.9)
+    assert world.zoom.posted == []
+
+
+async def test_a_used_up_cap_comes_as_an_answer(world: World, broker: BrokerClient) -> None:
+    """What one task learned from Zoom, the next is told instead of a turn."""
+    midnight = datetime(2026, 3, 2, tzinfo=UTC)
+    await broker.turn(Wish(Label.HEAVY, 0, feedback=Feedback(used_up_until=midnight)))
+    closed = await broker.turn(Wish(Label.HEAVY, 1))
+    assert isinstance(closed, Closed)
+    assert (closed.resets_at, closed.reason, closed.cap) == (midnight, "cap", 1000)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"label": "heavy"},
+        {"label": "colossal", "wanted": "1"},
+        {"label": "heavy", "wanted": "-1"},
+        {"label": "heavy", "wanted": "9" * 5000},
+        {"label": "heavy", "wanted": "1", "retry_after": "nan"},
+        {"label": "heavy", "wanted": "1", "used_up_until": "\x00"},
+    ],
+)
+async def test_what_is_no_wish_is_refused_and_changes_nothing(
+    world: World, http: httpx.AsyncClient, fields: dict[str, str]
+) -> None:
+    """400, for who has signed; the quota is not touched."""
+    body = assertion.form(assertion.sign("zoom_default", "client-secret", now=time.time()), fields)
+    answer = await http.post("/zoom/grants/zoom_default/turns", content=body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "malformed")
+    turn = await BrokerClient("http://airflow", "zoom_default", "client-secret", http).turn(
+        Wish(Label.HEAVY, 1)
+    )
+    assert isinstance(turn, Turn)
+    assert turn.starts_in == 0
+
+
+async def test_a_database_without_the_quota_is_a_passing_fault(world: World, broker: BrokerClient) -> None:
+    """503: the task finds a pace of its own meanwhile."""
+    rows = QuotaRows()
+    rows.error = StoreError("Airflow's metadata database failed.")
+    app.state.turnstile = Turnstile(rows.change, lambda: 0.7)
+    with pytest.raises(TransientError):
+        await broker.turn(Wish(Label.HEAVY, 1))
 
 
 async def test_a_huge_body_is_not_read(world: World, http: httpx.AsyncClient) -> None:
@@ -229,6 +295,7 @@ def _http_date(moment: float) -> str:
         (httpx.Response(502, text="<html>"), TransientError),
         (httpx.Response(200, text="cut"), TransientError),
         (httpx.Response(200, json={"access_token": "a"}), TransientError),
+        (httpx.Response(200, json={"resets_at": 7, "starts_in": "soon"}), TransientError),
         (httpx.ConnectError("refused"), TransientError),
     ],
 )
@@ -243,8 +310,9 @@ async def test_faults_of_the_api_server_are_told_apart(
         return answer
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as client:
-        with pytest.raises(error):
-            await dataclasses.replace(broker, http=client).ask()
+        for asked in (BrokerClient.ask, partial(BrokerClient.turn, wish=Wish(Label.LIGHT, 1))):
+            with pytest.raises(error):
+                await asked(dataclasses.replace(broker, http=client))
 
 
 async def test_account_credentials_are_cached_alike(world: World, broker: BrokerClient) -> None:

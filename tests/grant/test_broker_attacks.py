@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from include.grant import assertion, broker
+from include.grant.turnstile import Turnstile
+from tests.grant.rows import QuotaRows
 from tests.grant.test_broker import OneGrant
 from tests.grant.world import World
 
@@ -22,7 +24,7 @@ with warnings.catch_warnings():  # a dependency of Airflow imports a test client
     from include.console.app import app
 
 PATH = "/zoom/grants/zoom_default/access-token"
-ROUTES = (PATH, "/zoom/grants/zoom_default/keep")
+ROUTES = (PATH, "/zoom/grants/zoom_default/keep", "/zoom/grants/zoom_default/turns")
 HEADERS = {
     "cache-control": "no-store",
     "content-length": "24",
@@ -41,9 +43,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     made.zoom.latency = 0.0
     rotation = made.process()
     app.state.desk = OneGrant(lambda _: rotation)
+    app.state.turnstile = Turnstile(QuotaRows().change, lambda: 0.7)
     monkeypatch.setattr(broker, "_REFUSAL_SECONDS", 0.0)
     yield made
-    del app.state.desk
+    del app.state.desk, app.state.turnstile
 
 
 @pytest.fixture
@@ -136,7 +139,8 @@ async def test_what_nobody_with_the_secret_made_a_minute_ago_is_refused(
 
 async def test_the_like_made_rightly_is_answered(world: World, http: httpx.AsyncClient) -> None:
     """What the attacks are made of is good but for what is wrong with each."""
-    assert [(await http.post(route, content=signed())).status_code for route in ROUTES] == [200, 200]
+    good = signed() + b"&label=light&wanted=1"
+    assert [(await http.post(route, content=good)).status_code for route in ROUTES] == [200, 200, 200]
 
 
 async def test_the_same_body_as_something_else_than_a_form_is_refused(

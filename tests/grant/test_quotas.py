@@ -1,7 +1,11 @@
 """The rows of the quotas on SQLite and PostgreSQL: changed by one after the other, whoever comes at once."""
 
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +13,8 @@ import sqlalchemy as sa
 from include.grant.schema import metadata
 from include.grant.storage import StoreError
 from include.grant.store.quotas import Quotas
+from include.launch.place import Place
+from tests.grant.installation import run_module
 
 
 @pytest.fixture
@@ -56,3 +62,20 @@ def test_a_missing_table_is_a_passing_fault(empty_database: sa.Engine) -> None:
     """Before `airflow db migrate` has run, callers are told to come later."""
     with pytest.raises(StoreError):
         Quotas(lambda: empty_database).change("account", counted)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("backend", ["postgresql", "sqlite"])
+def test_turns_of_many_processes_never_overlap(
+    backend: str, tmp_path: Path, metadata_on: Callable[[str], str]
+) -> None:
+    """Eight processes take 25 turns each at once: one after the other, each counted once."""
+    env = Place(tmp_path).environment(metadata_uri=metadata_on(backend), port=1)
+    seen = json.loads(run_module(env, "tests.grant.turn_takers", "8", "25"))
+    assert seen["errors"] == []
+    assert len(seen["taken"]) == 200
+    turns = sorted(seen["taken"], key=lambda turn: turn[1])
+    for (_, start, apart, count), (_, following, *_) in pairwise(turns):
+        assert following >= start + count * apart - 1e-4
+    last_day = turns[-1][0]
+    assert seen["used"] == sum(count for day, _, _, count in turns if day == last_day)

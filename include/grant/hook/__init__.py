@@ -25,8 +25,12 @@ from include.grant.hook.transport import Transport
 from include.grant.journal import GrantType, digest
 from include.grant.keeping import Health, keep
 from include.grant.masking import forms
+from include.grant.shared_turns import SharedTurns
+from include.grant.turn_messages import Wish
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
+from include.zoom.pace import Turns
+from include.zoom.turns import Closed, Turn
 
 __all__ = ["Health", "ZoomHook"]
 
@@ -66,6 +70,17 @@ class ZoomHook(BaseHook):
                 trust_env=False,
             ) as http:
                 yield http
+
+    @asynccontextmanager
+    async def turns(self, *, backfill: bool = False) -> AsyncIterator[Turns]:
+        """Where leave to ask Zoom comes from: the quota that all tasks of the Zoom account share.
+
+        Args:
+            backfill: Whether it is for a backfill, which has a share of the daily caps alone.
+        """
+        fields = await self.load()
+        async with _to_api_server() as own:
+            yield SharedTurns.of(fields.plan, _turns_source(fields, own), backfill=backfill)
 
     async def load(self) -> Fields:
         """Reads the Connection, once; afterwards the properties cost nothing."""
@@ -150,6 +165,12 @@ def _source(fields: Fields, http: httpx.AsyncClient) -> Callable[[str | None], A
     return _Remote(_broker(fields, http)).ask
 
 
+def _turns_source(fields: Fields, http: httpx.AsyncClient) -> Callable[[Wish], Awaitable[Turn | Closed]]:
+    if has_database():
+        return _LocalTurns(fields.connection_id).ask
+    return _broker(fields, http).turn
+
+
 def _broker(fields: Fields, http: httpx.AsyncClient) -> BrokerClient:
     return BrokerClient(api_server_url(), fields.connection_id, fields.app.client_secret, http)
 
@@ -186,3 +207,16 @@ class _Local:
     async def keep(self) -> Health:
         unused_for = timedelta(hours=conf.getfloat("zoom", "keep_alive_hours"))
         return await keep(self._desk, await self._desk.read(self._connection_id), unused_for=unused_for)
+
+
+class _LocalTurns:
+    """Turns without the way over the API server, likewise."""
+
+    def __init__(self, connection_id: str) -> None:
+        from include.grant.store.wiring import new_desk, new_turnstile  # noqa: PLC0415 - as above
+
+        self._connection_id = connection_id
+        self._desk, self._turnstile = new_desk(), new_turnstile()
+
+    async def ask(self, wish: Wish) -> Turn | Closed:
+        return await self._turnstile.take(await self._desk.read(self._connection_id), wish)

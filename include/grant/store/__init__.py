@@ -230,6 +230,7 @@ def _grant(row: ConnectionRow, journal: Journal, now: datetime) -> Grant:
         account_id=fields.account_id,
         refresh_token=row.extra.get("refresh_token") or None,
         access_token=row.extra.get("access_token") or None,
+        plan=fields.plan,
     )
 
 

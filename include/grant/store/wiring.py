@@ -16,7 +16,9 @@ from include.grant.journal import Grant, Journal, State, Tokens
 from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillFolder
 from include.grant.store import Store, metrics
+from include.grant.store.quotas import Quotas
 from include.grant.store.secrecy import mask_tokens, opened, seal
+from include.grant.turnstile import Change, Given, Turnstile
 from include.zoom import oauth
 
 log = logging.getLogger(__name__)
@@ -26,10 +28,25 @@ _DATABASE_THREADS = 4  # of the API server's 40, which it needs for its own rout
 _T = TypeVar("_T")
 
 
-def new_desk() -> Desk:
+def database_threads() -> anyio.CapacityLimiter:
+    """What bounds the threads of this process that wait for the database; one per event loop."""
+    return anyio.CapacityLimiter(_DATABASE_THREADS)
+
+
+def new_desk(threads: anyio.CapacityLimiter | None = None) -> Desk:
     """A desk for this process, which must have the metadata database; one per event loop."""
-    limiter = anyio.CapacityLimiter(_DATABASE_THREADS)
+    limiter = threads or database_threads()
     return Desk(lambda connection_id: _rotation(connection_id, limiter), served=metrics.served)
+
+
+def new_turnstile(threads: anyio.CapacityLimiter | None = None) -> Turnstile:
+    """The same for turns."""
+    quotas, limiter = Quotas(settings.get_engine), threads or database_threads()
+
+    async def change(account: str, change: Change) -> Given:
+        return await anyio.to_thread.run_sync(quotas.change, account, change, limiter=limiter)
+
+    return Turnstile(change, lambda: conf.getfloat("zoom", "backfill_share"))
 
 
 async def recover(desk: Desk) -> None:
