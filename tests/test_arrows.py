@@ -31,8 +31,10 @@ ARROWS = {
         "include.zoom.catalog",
         "include.zoom.choice",
         "include.zoom.errors",
+        "include.zoom.quota",
         "include.zoom.scopes",
         "include.zoom.stream",
+        "include.zoom.turns",
     ),
     "plugins": ("include.console", "include.grant.broker", "include.grant.redaction"),
 }

@@ -14,15 +14,20 @@ from sqlalchemy.orm import Session
 
 from include.console.new_account import InvalidFormError, NewAccount
 from include.console.standing import Standing, standing, unreadable
+from include.grant.journal import Grant
 from include.grant.redaction import mask
 from include.grant.storage import StoreError
 from include.grant.store.connection_row import refuse_unsafe, zoom_ids
 from include.grant.store.database import transaction
+from include.grant.store.quotas import Quotas
 from include.grant.store.wiring import store
+from include.grant.turnstile import quota_of
 from include.zoom.catalog import SOURCES, settled_sources, streams
 from include.zoom.choice import BadChoice, choose, words_of
 from include.zoom.errors import ZoomError
+from include.zoom.quota import Quota
 from include.zoom.stream import Stream
+from include.zoom.turns import Usage
 
 _LIMITER = anyio.CapacityLimiter(2)  # of the API server's 40 threads, which it needs for its own routes
 _T = TypeVar("_T")
@@ -47,9 +52,19 @@ def look(connection_id: str) -> Standing:
         fields = kept.fields()
         grant = kept.read()
         newest = grant.journal.newest
-        return standing(grant, plan=fields.plan, streams=pulled(newest.scopes if newest else ""))
+        streams = pulled(newest.scopes if newest else "")
+        return standing(grant, plan=fields.plan, streams=streams, caps=used_today(grant))
     except ZoomError as error:
         return unreadable(connection_id, str(error))
+
+
+def used_today(grant: Grant) -> list[Usage]:
+    """What is used of each daily cap of the grant's account; nothing where that can't be read."""
+    try:
+        state, now = Quotas(settings.get_engine).read(quota_of(grant))
+    except StoreError:  # `airflow db migrate` did not run yet: the rest of the page is of use
+        return []
+    return Quota.from_json(state).usage(grant.plan, now.timestamp())
 
 
 def pulled(granted: str = "") -> tuple[Stream, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from include.grant.journal import Grant, State
 from include.zoom.scopes import Missing, missing
 from include.zoom.stream import Stream
+from include.zoom.turns import Usage
 
 LIFE_DAYS, OLD_DAYS = 90, 60  # of a refresh token; https://developers.zoom.us/docs/integrations/oauth/
 _DAY = timedelta(days=1)
@@ -47,13 +48,12 @@ class Standing:
     next_attempt_at: datetime | None = None
     consented_at: datetime | None = None
     consented_by: str | None = None
+    caps: tuple[Usage, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """For the page."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value
-            for name, value in asdict(self).items()
-        }
+        caps = [_told(asdict(each)) for each in self.caps]
+        return _told(asdict(self)) | {"caps": caps}
 
 
 def unreadable(connection_id: str, reason: str) -> Standing:
@@ -61,8 +61,8 @@ def unreadable(connection_id: str, reason: str) -> Standing:
     return Standing(connection_id, Word.UNREADABLE, reason, readable=False)
 
 
-def standing(grant: Grant, *, plan: str, streams: Iterable[Stream]) -> Standing:
-    """What is known of a grant."""
+def standing(grant: Grant, *, plan: str, streams: Iterable[Stream], caps: Iterable[Usage] = ()) -> Standing:
+    """What is known of a grant; `caps` is what is used of its account's daily ones."""
     journal, tokens = grant.journal, grant.tokens
     known = journal.newest if tokens and tokens == journal.newest else None
     word, reason = _word(grant)
@@ -83,7 +83,14 @@ def standing(grant: Grant, *, plan: str, streams: Iterable[Stream]) -> Standing:
         next_attempt_at=journal.next_attempt_at if word is Word.WAITING else None,
         consented_at=journal.consented_at,
         consented_by=journal.consented_by,
+        caps=tuple(caps),
     )
+
+
+def _told(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()
+    }
 
 
 def _word(grant: Grant) -> tuple[Word, str]:

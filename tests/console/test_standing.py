@@ -9,6 +9,7 @@ from include.console.standing import standing, unreadable
 from include.grant.journal import Fingerprints, Grant, GrantType, Journal, State, Tokens
 from include.zoom.catalog import STREAMS
 from include.zoom.oauth import App
+from include.zoom.turns import Usage
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 APP = App("client-id", "client-secret")
@@ -109,3 +110,18 @@ def test_what_cannot_be_read_is_shown_with_its_reason() -> None:
         False,
         "The extra of Connection c is not a JSON object.",
     )
+
+
+def test_what_is_used_of_a_daily_cap_is_shown() -> None:
+    """Whose requests, of how many, and when they are counted anew."""
+    used = Usage("heavy", 800, 700, 1000, datetime(2026, 3, 2, tzinfo=UTC))
+    shown = standing(grant(), plan="free", streams=(), caps=[used]).as_json()
+    assert shown["caps"] == [
+        {
+            "labels": "heavy",
+            "used": 800,
+            "by_backfills": 700,
+            "cap": 1000,
+            "resets_at": "2026-03-02T00:00:00+00:00",
+        }
+    ]

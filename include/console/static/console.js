@@ -178,6 +178,21 @@ const Reason = ({ account }) => {
     account.next_attempt_at && h(C.Text, { color: "fg.muted", fontSize: "sm" }, "Next attempt from ", timeText(account.next_attempt_at)));
 };
 
+/** heavy+resource_intensive → Heavy and resource-intensive requests today. */
+const capLabel = ({ labels }) => {
+  const text = labels.replaceAll("_", "-").replaceAll("+", " and ");
+  return `${text[0].toUpperCase()}${text.slice(1)} requests today`;
+};
+
+const Cap = ({ cap }) =>
+  h(Fact, { label: capLabel(cap) },
+    h(C.Progress.Root, { value: Math.min(cap.used, cap.cap), max: cap.cap, size: "xs", maxWidth: "14rem",
+      colorPalette: cap.used < cap.cap ? "success" : "warning", "data-testid": "zoom-cap" },
+    h(C.Progress.Label, { fontWeight: "normal", fontSize: "sm", mb: 1 },
+      `${cap.used.toLocaleString("en")} of ${cap.cap.toLocaleString("en")}, ${cap.by_backfills.toLocaleString("en")} by backfills`),
+    h(C.Progress.Track, null, h(C.Progress.Range, { bg: "colorPalette.solid" }))),
+    h(C.Text, { color: "fg.muted", fontSize: "sm" }, `anew at ${timeText(cap.resets_at)}`));
+
 const cloudOf = (account) => (account.oauth_url?.includes("zoomgov.com") ? "Zoom for Government" : null);
 
 const Consented = ({ account }) =>
@@ -189,6 +204,7 @@ const Facts = ({ account }) =>
   h(C.DataList.Root, { display: "grid", gap: 5, gridTemplateColumns: "repeat(auto-fill, minmax(min(17rem, 100%), 1fr))" },
     h(Fact, { label: "Zoom account" }, account.account_id ?? h(None, null, "Not known yet")),
     h(Fact, { label: "Plan" }, PLANS[account.plan] ?? h(None)),
+    account.caps.filter((cap) => cap.used > 0).map((cap) => h(Cap, { key: cap.labels, cap })),
     account.rotated_at && h(Fragment, null,
       account.rotates && h(Consented, { account }),
       h(Fact, { label: account.rotates ? "Last rotation" : "Last token" }, h(Time, { iso: account.rotated_at })),
