@@ -9,9 +9,11 @@ from include.sandbox.answers import ApiError, no_meeting
 from include.sandbox.chance import draw
 from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
+from include.sandbox.left_behind import has
 from include.sandbox.limits import HEAVY, LIGHT, MEDIUM
 from include.sandbox.meetings import FIRST_DAY, SPECIALS, Meeting
 from include.sandbox.paging import Walk, counted, over, page_size
+from include.sandbox.products.registrations import asks_for_registration
 from include.sandbox.routes import Route
 from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
 from include.sandbox.windows import oldest_report_day, recording_window, report_window
@@ -64,7 +66,10 @@ def history_row(account: Account, meeting: Meeting) -> Row:
     if meeting.is_webinar:
         row |= {"unique_viewers": len(found), "max_concurrent_views": len(found)}
         # A day's first has a poll, so that a small account has one each day.
-        row["feature_used"] |= {"poll": row["feature_used"]["poll"] or meeting.slot < len(SPECIALS)}
+        row["feature_used"] |= {
+            "poll": row["feature_used"]["poll"] or meeting.slot < len(SPECIALS),
+            "registration": asks_for_registration(account.settings.seed, meeting.number),
+        }
     if meeting.slot % 3 == 0:
         row["custom_fields"] = [{"key": "Cost centre", "value": "007"}]
         row["tracking_fields"] = [{"field": "Purpose", "value": ""}]
@@ -214,11 +219,20 @@ def _history_walk(account: Account, asked: Asked, since: datetime, until: dateti
         while day <= last:
             for meeting in account.meetings.on(day, slot):
                 told = meeting.end if by_end else meeting.start
-                if since <= told < until and listed(account, meeting) and _kind(meeting) in wanted:
+                if not (since <= told < until and listed(account, meeting) and _kind(meeting) in wanted):
+                    continue
+                if _reports(account, meeting, asked.parameters.get("report_type", "all")):
                     yield _place(meeting), history_row(account, meeting)
             day, slot = day + timedelta(days=1), 0
 
     return walk
+
+
+def _reports(account: Account, meeting: Meeting, kind: str) -> bool:
+    """Whether there is such a report of a meeting; of webinars there is each, but for polls."""
+    if kind in _FEATURES:
+        return bool(history_row(account, meeting)["feature_used"][kind])
+    return kind == "all" or meeting.is_webinar or has(account, meeting, {"qa": "questions"}.get(kind, kind))
 
 
 def listed(account: Account, meeting: Meeting) -> bool:

@@ -47,9 +47,14 @@ def parent_keys(parent: Parent, records: Iterable[Dated]) -> list[ParentKey]:
     return list(found.values())
 
 
+def identified(parent: Parent, record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a record's fields say of which parent it is of."""
+    return tuple(str(record.get(source) or "") for source in parent.keys.values())
+
+
 def parent_key(parent: Parent, record: Mapping[str, Any], slice_date: date) -> ParentKey | None:
     """The parent that a record is, to be asked; None where it is not asked."""
-    keys = {name: str(record.get(source) or "") for name, source in parent.keys.items()}
+    keys = dict(zip(parent.keys, identified(parent, record), strict=True))
     if not all(keys.values()) or not _is_asked(parent, record):
         return None
     may_lack = any(_below(record.get(field), few) for field, few in parent.may_lack_below.items())

@@ -35,8 +35,8 @@ class Gaps:
         self._not_entitled: NotEntitled | None = None
         self._refused: list[ZoomError] = []
 
-    def take(self, listing: Listing, parent: ParentKey | None, error: ZoomError) -> None:
-        """Goes on where only this parent has nothing to give.
+    def take(self, listing: Listing, parent: ParentKey | None, error: ZoomError) -> bool:
+        """Goes on where only this parent has nothing to give; whether it has none of what the list is of.
 
         Raises:
             NotEntitled: the account lacks the list.
@@ -45,15 +45,17 @@ class Gaps:
         """
         if error.code is not None and error.code in listing.absent:
             self._take_absent(error)
-        elif parent is None or listing.confirms:
+            return parent is not None
+        if parent is None or listing.confirms:
             raise _of_the_account(error) from error
-        elif isinstance(error, Unavailable) and parent.may_lack:
+        if isinstance(error, Unavailable) and parent.may_lack:
             self.absent += 1
             self.answered = True
         elif isinstance(error, Unavailable | NotEntitled) or error.code == _NOT_THERE:
             self._skip(parent, error)
         else:
             raise error
+        return False
 
     def close(self) -> None:
         """Raises what every parent answered, where that tells of the account or of the request."""

@@ -13,11 +13,11 @@ from typing import Protocol
 from include.zoom.client import RawPage, ZoomClient
 from include.zoom.completeness import Completeness
 from include.zoom.errors import IncompleteData, PageTokenExpired, ZoomError
-from include.zoom.fanout import Dated, parent_keys
+from include.zoom.fanout import Dated, identified, parent_keys
 from include.zoom.gaps import Gaps, Skipped
 from include.zoom.pages import Page, ParentKey, unit_id
 from include.zoom.spool import Spool
-from include.zoom.stream import Listing, Stream
+from include.zoom.stream import Listing, Parent, Stream
 from include.zoom.vanished import as_listed, confirmed_column, confirming
 from include.zoom.window import windows
 
@@ -112,6 +112,11 @@ class _Unit:
     def id(self) -> str:
         return unit_id(self.index, self.parent)
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """The same for lists of a parent that differ in their parameters: what it has none of, none of them has."""
+        return self.listing.path, self.parent.identity if self.parent else str(self.index)
+
 
 class _Pull:
     def __init__(
@@ -120,16 +125,18 @@ class _Pull:
         self._stream = stream
         self._client = client
         self._sink = sink
+        self._days = days
         self._windows = [windows(listing, days, today=today) for listing in stream.lists]
         self._today = today
         self._counts = PullCounts()
         self._with_zeros: set[str] = set()
         self._once_more: list[_Unit] = []
         self._last_round = False
+        self._lacking: set[tuple[str, str]] = set()
         self._gaps = Gaps(stream, parents=0)
 
     async def run(self, parents: Iterable[Dated] | None, concurrency: int) -> PullCounts:
-        units = self._left(self._parents(parents))
+        units = self._left(await self._parents(parents))
         self._gaps = Gaps(self._stream, parents=self._counts.parents)
         try:
             await self._round(units, concurrency)
@@ -160,14 +167,28 @@ class _Pull:
             for _ in range(concurrency):
                 group.create_task(self._work(units))
 
-    def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
-        if self._stream.parent is None:
+    async def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
+        parent = self._stream.parent
+        if parent is None:
             return [None]
         if records is None:
-            raise TypeError(f"{self._stream.name} needs the records of {self._stream.parent.stream}.")
-        keys = parent_keys(self._stream.parent, records)
+            raise TypeError(f"{self._stream.name} needs the records of {parent.stream}.")
+        keys = parent_keys(parent, records)
+        if parent.having is not None and keys:
+            having = await self._having(parent, parent.having)
+            keys = [key for key in keys if tuple(key.keys.values()) in having]
         self._counts.parents = len(keys)
         return list(keys)
+
+    async def _having(self, parent: Parent, listing: Listing) -> set[tuple[str, ...]]:
+        """Which parents have such records at all; nothing of it lands."""
+        unit, found = _Unit(0, listing, None), set[tuple[str, ...]]()
+        with Spool() as spool:
+            for window in windows(listing, self._days, today=self._today):
+                await self._ask(unit, window, spool)
+            for page in spool:
+                found.update(identified(parent, record) for record in page.records(listing))
+        return found
 
     def _left(self, parents: Sequence[ParentKey | None]) -> Iterator[_Unit]:
         finished = set(self._sink.finished())
@@ -176,6 +197,8 @@ class _Pull:
                 unit = _Unit(index, listing, parent)
                 if unit.id in finished:
                     self._counts.reused += 1
+                elif self._lacking and unit.address in self._lacking:
+                    self._gaps.absent += 1
                 else:
                     yield unit
 
@@ -186,7 +209,8 @@ class _Pull:
                     for window in self._windows_of(unit):
                         await self._ask(unit, window, spool)
                 except ZoomError as error:
-                    self._gaps.take(unit.listing, unit.parent, error)
+                    if self._gaps.take(unit.listing, unit.parent, error):
+                        self._lacking.add(unit.address)
                 else:
                     self._gaps.answered = True
                     if not self._put_off(unit):

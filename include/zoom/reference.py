@@ -91,9 +91,10 @@ def _cost(stream: Stream) -> str:
         pages, each = _requests(listing, stream.parent)
         form = (pages, listing.label.upper() + _WINDOWS.get(listing.asked, ""), each)
         forms[form] = forms.get(form, 0) + 1
-    return ", ".join(
-        _times(count, pages) + f" {label}{each}" for (pages, label, each), count in forms.items()
-    )
+    told = [_times(count, pages) + f" {label}{each}" for (pages, label, each), count in forms.items()]
+    if stream.parent is not None and (having := stream.parent.having) is not None:
+        told.append(f"1 {having.label.upper()} for each {having.page_size} that have any")
+    return ", ".join(told)
 
 
 def _times(count: int, pages: str) -> str:
@@ -109,8 +110,14 @@ def _requests(listing: Listing, parent: Parent | None) -> tuple[str, str]:
     if parent is None:
         return f"1 + rows ÷ {listing.page_size}" if listing.paged else "", ""
     which = ", ".join(f"{name} {' or '.join(values)}" for name, values in parent.only.items())
-    fewer = " that may have any" if parent.unless or parent.at_least else ""
+    fewer = _fewer(parent)
     return "", f" for each row of `{parent.stream}`{f' with {which}' if which else ''}{fewer}"
+
+
+def _fewer(parent: Parent) -> str:
+    if parent.having is not None:
+        return " that has any"
+    return " that may have any" if parent.unless or parent.at_least else ""
 
 
 def _history(stream: Stream) -> str:

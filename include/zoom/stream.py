@@ -203,6 +203,9 @@ class Parent:
     may_lack_below: Mapping[str, int] = field(default_factory=dict)
     """A record whose numbers are below these is asked, and may be answered that there is nothing: no skip."""
     unless: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    having: Listing | None = None
+    """An account-wide list of those of the parents that have any such records: no other is asked. Its records have
+    the fields of `keys`."""
     settles: bool = False
     """Whether a final day's records stay as they are while the parent's record does: then they are not asked again."""
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import quote
 
+import httpx
 import pytest
 
 from tests.sandbox.conftest import NOW, Zoom, in_path
@@ -264,3 +265,13 @@ async def test_daily_usage_of_other_months(zoom: Zoom, year: int, month: int) ->
     """Months older than six, to come, or that are none give code 300."""
     answer = await zoom.ask("/report/daily", year=year, month=month)
     assert (answer.status_code, answer.json()["code"]) == (400, 300)
+
+
+async def test_history_tells_which_meetings_have_a_report(zoom: Zoom) -> None:
+    """Those of which the report is no 404: questions and answers, surveys."""
+    uuids = {row["meeting_uuid"] for row in await history(zoom, meeting_type="meeting")}
+    for kind in ("qa", "survey"):
+        told = {row["meeting_uuid"] for row in await history(zoom, meeting_type="meeting", report_type=kind)}
+        answers = {uuid: await zoom.ask(f"/report/meetings/{in_path(uuid)}/{kind}") for uuid in uuids}
+        assert told == {uuid for uuid, answer in answers.items() if answer.status_code == httpx.codes.OK}
+        assert 0 < len(told) < len(uuids)

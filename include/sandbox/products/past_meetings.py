@@ -6,8 +6,9 @@ from typing import Any
 
 from include.sandbox.account import Account, Asked
 from include.sandbox.answers import ApiError
-from include.sandbox.chance import draw, url_safe_id
+from include.sandbox.chance import url_safe_id
 from include.sandbox.clock import zulu
+from include.sandbox.left_behind import has
 from include.sandbox.limits import HEAVY, MEDIUM
 from include.sandbox.meetings import Meeting
 from include.sandbox.reports import features, past, past_row
@@ -28,7 +29,7 @@ def polls(account: Account, asked: Asked) -> Row:
 def questions(account: Account, asked: Asked) -> Row:
     """`GET /report/meetings/{meetingId}/qa`: 404 where there was no Q&A."""
     meeting = _reported(account, asked)
-    if not _has(account, meeting, "questions"):
+    if not has(account, meeting, "questions"):
         raise _no_report(asked)
     return _beside(meeting) | {"questions": list(_questions(account, meeting))}
 
@@ -36,7 +37,7 @@ def questions(account: Account, asked: Asked) -> Row:
 def survey(account: Account, asked: Asked) -> Row:
     """`GET /report/meetings/{meetingId}/survey`: 404 where there was none, empty where nobody answered."""
     meeting = _reported(account, asked)
-    if not _has(account, meeting, "survey"):
+    if not has(account, meeting, "survey"):
         raise _no_report(asked)
     return {
         "meeting_id": meeting.number,
@@ -73,15 +74,6 @@ def _no_report(asked: Asked) -> ApiError:
 
 def _beside(meeting: Meeting) -> Row:
     return {"id": meeting.number, "uuid": meeting.uuid, "start_time": zulu(meeting.start)}
-
-
-def _has(account: Account, meeting: Meeting, what: str) -> bool:
-    if meeting.what == "alone":
-        return False
-    # A day's crowd and its strange meeting have everything.
-    return (
-        meeting.what in ("crowd", "strange") or draw(account.settings.seed, what, meeting.uuid).random() < 0.2  # noqa: PLR2004
-    )
 
 
 def _people(account: Account, meeting: Meeting) -> list[Row]:
@@ -184,14 +176,14 @@ def _true_polls(account: Account, day: date, _: str) -> Iterator[Row]:
 def _true_questions(account: Account, day: date, _: str) -> Iterator[Row]:
     rows = _items(_questions, "question_details", "user_id", "name", "email")
     for meeting in held(account, day):
-        if _has(account, meeting, "questions"):
+        if has(account, meeting, "questions"):
             yield from rows(account, meeting)
 
 
 def _true_survey(account: Account, day: date, _: str) -> Iterator[Row]:
     rows = _items(_survey_answers, "answer_details", "name", "email", "first_name", "last_name")
     for meeting in held(account, day):
-        if _has(account, meeting, "survey"):
+        if has(account, meeting, "survey"):
             yield from ({**_survey(account, meeting), **row} for row in rows(account, meeting))
 
 

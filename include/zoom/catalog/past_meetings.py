@@ -5,21 +5,25 @@ https://developers.zoom.us/docs/api/meetings/#tag/meetings/get/past_meetings/{me
 https://developers.zoom.us/docs/api/meetings/#tag/reports/get/report/meetings/{meetingId}/qa (HEAVY)
 https://developers.zoom.us/docs/api/meetings/#tag/reports/get/report/meetings/{meetingId}/survey (HEAVY)
 
-A request each per meeting. Only polls are told by the meetings' `feature_used`, so the others run only where they
-are chosen. The report on polls would add nothing but first and last names, under the daily cap; the report on
-questions adds ids, times and who answered, so that one is worth its cost. Reports know meetings of two or more;
-one that had no question or no survey may be code 3001.
+A request each per meeting that has any: the meetings' `feature_used` tells of polls ("whether the meeting has poll
+data"), the meetings' list tells by its `report_type` which have "Q&A data" and "survey data". The details' requests
+per meeting run only where they are chosen, and so do those two under the daily cap. The report on polls would add
+nothing but first and last names; the report on questions adds ids, times and who answered, so that one is worth its
+cost. Reports know meetings of two or more; one that had no question or no survey may be code 3001.
 """
 
 from dataclasses import replace
 
+from include.zoom.catalog.meetings import with_report
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 _MEETING = {"meeting_uuid": "meeting_uuid"}
 _ONLY = {"type": ("Meeting",)}
 # Who answers a survey does so in the days after the meeting, which changes nothing of the meeting's record.
-_SURVEYED = Parent("meetings", _MEETING, only=_ONLY, at_least={"participants": 2})
-_QUESTIONED = replace(_SURVEYED, settles=True)
+_SURVEYED = Parent(
+    "meetings", _MEETING, only=_ONLY, at_least={"participants": 2}, having=with_report("survey")
+)
+_QUESTIONED = replace(_SURVEYED, having=with_report("qa"), settles=True)
 _MEETING_UUID = Column("meeting_uuid", comment="The meeting: meetings.meeting_uuid")
 _NOT_ACCESSIBLE, _NO_REPORT = 300, 3001
 

@@ -14,8 +14,14 @@ from include.zoom.catalog.webinars import NO_REGISTRATION, REGISTRANT_COLUMNS
 from include.zoom.stream import Column, Kind, Label, Listing, Parent, Stream, Table, Type
 
 # People may register after a webinar, for its recording: its record then stays as it is, and absentees become more.
-_REGISTERED = Parent("meetings", {"webinar_uuid": "meeting_uuid"}, only={"type": ("Webinar",)})
-_ATTENDED = replace(_REGISTERED, settles=True)
+_REGISTERED = Parent(
+    "meetings",
+    {"webinar_uuid": "meeting_uuid"},
+    only={"type": ("Webinar",)},
+    # "Whether registration was enabled": without, Zoom has no list of absentees but an error.
+    unless={"feature_used.registration": (False,)},
+)
+_ATTENDED = replace(_REGISTERED, unless={}, settles=True)
 _WEBINAR_UUID = Column("webinar_uuid", comment="The webinar: meetings.meeting_uuid")
 
 WEBINAR_PARTICIPANTS = Stream(
