@@ -75,6 +75,9 @@ def _requests(
         share = sizes[stream.name].of_list(index, len(lists))
         one = _List(stream, listing, sizes, share, today)
         requests[listing.label] += round(sum(one.requests(days) for days in pulls))
+    if stream.parent is not None and (having := stream.parent.having) is not None:
+        which = _List(STREAMS[stream.parent.stream], having, sizes, 1, today)
+        requests[having.label] += round(sum(which.requests(days) for days in pulls))
     return dict(requests)
 
 
