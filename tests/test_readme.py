@@ -90,6 +90,7 @@ def test_the_files_it_links_to_are_there() -> None:
         "docs/history.md",
         "docs/operating.md",
         "docs/privacy.md",
+        "docs/requests.md",
         "docs/tables.md",
         "docs/security.md",
         "docs/trust.md",

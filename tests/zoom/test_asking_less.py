@@ -1,7 +1,9 @@
 """Requests that are not made, since another answer, a record or Zoom's file has told what they would."""
 
+import re
 from collections import Counter
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,10 +15,11 @@ from include.zoom.errors import UnexpectedAnswer
 from include.zoom.fanout import parent_keys
 from include.zoom.pull import pull
 from include.zoom.reuse import settling_parent
-from tests.specs import endpoint, needs_specs
+from tests.specs import endpoint, endpoints, needs_specs
 
 FakeZoom = Kept = Any  # the fixtures' classes stand in conftest, which tests cannot import
 DAY, TODAY = date(2026, 3, 9), date(2026, 3, 20)
+PAGE = (Path(__file__).parents[2] / "docs" / "requests.md").read_text()
 EVERY = [*STREAMS.values(), *(stream for by in SOURCES.values() for stream in by.values())]
 
 
@@ -112,6 +115,33 @@ def test_what_is_taken_over_is_what_settles_with_its_parent() -> None:
         "dashboard_meeting_qos",
         "dashboard_webinar_participants",
     ]
+
+
+def test_each_list_per_item_has_a_reason() -> None:
+    """docs/requests.md names exactly the streams that ask for each record of another."""
+    section = PAGE.split("\n## Lists of each item\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]{10,}) \|$", section, flags=re.MULTILINE)
+    assert [name for name, _ in rows] == [name for name, stream in STREAMS.items() if stream.parent]
+
+
+def test_what_a_daily_run_asks_per_item_is_named() -> None:
+    """All of what is on by default."""
+    section = PAGE.split("\n## A daily run\n")[1].split("\nNothing else")[0]
+    named = re.findall(
+        r"`(\w+)`", "\n".join(line.split("|")[1] for line in section.splitlines() if "|" in line)
+    )
+    assert set(named) == {name for name, each in STREAMS.items() if each.parent and each.on_by_default}
+
+
+@needs_specs
+def test_zoom_has_no_incremental_form_but_those_that_the_page_names() -> None:
+    """No ETag, no time of a change, and four lists with a token."""
+    asked = {path: found.parameters for path, found in endpoints().items()}
+    tokens = {endpoints()[path].path for path, names in asked.items() if "sync_token" in names}
+    section = PAGE.split("\n## Incremental forms\n")[1].split("\n## ")[0]
+    assert tokens == set(re.findall(r"^\| `(/[^`]+)`", section, flags=re.MULTILINE))
+    changed = re.compile(r"modif|changed|updated|since|etag", re.IGNORECASE)
+    assert [(path, name) for path, names in asked.items() for name in names if changed.search(name)] == []
 
 
 @needs_specs
