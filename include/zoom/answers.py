@@ -82,7 +82,11 @@ _NOT_INCLUDED = re.compile(
 )
 # Products that know only the accounts which have them.
 _PRODUCTS = ("/phone/", "/archive_files")
-_SECONDS = re.compile(r"\d{1,9}(?:\.\d+)?")
+_SECONDS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_SINCE_1970 = re.compile(r"[0-9]{10}")
+_LONGEST_RESET = 120.0
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,29 @@ def retry_after(response: httpx.Response, *, received_at: datetime) -> float | N
         return float(text)
     moment = _moment(text)
     return None if moment is None else max(0.0, (moment - received_at).total_seconds())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an answer's headers tell of the rate limit; most answers tell nothing."""
+
+    limit: int | None = None
+    """Per second."""
+    remaining: int | None = None
+    """Of this second."""
+    remaining_today: int | None = None
+
+
+NOTHING_TOLD = Told()
+
+
+def told(response: httpx.Response) -> Told:
+    """`X-RateLimit-Limit` and `-Remaining`, where `-Type` says of what."""
+    kind = response.headers.get("X-RateLimit-Type", "").lower()
+    limit, remaining = _count(response, "X-RateLimit-Limit"), _count(response, "X-RateLimit-Remaining")
+    if kind == "qps":
+        return Told(limit, remaining)
+    return Told(remaining_today=remaining) if "daily" in kind else Told()
 
 
 def answer_time(response: httpx.Response) -> datetime | None:
@@ -179,17 +206,30 @@ def _limited(
 ) -> ZoomError:
     # Status and message decide, not the code: sources disagree on it, and measured answers lack the headers.
     wait = retry_after(response, received_at=received_at)
+    if wait is None:
+        wait = _reset_after(response, received_at)
     kind = response.headers.get("X-RateLimit-Type", "").lower()
     if "daily" not in kind + _text(payload or {}).lower():
-        return RateLimited(f"{where} Too many requests per second.", retry_after_seconds=wait)
-    resets_at = received_at + timedelta(seconds=wait) if wait else _next_midnight(received_at)
+        return RateLimited(
+            f"{where} Too many requests per second.", retry_after_seconds=wait, limit=told(response).limit
+        )
+    resets_at = _next_midnight(received_at)
+    if wait and wait <= _DAY.total_seconds():
+        resets_at = received_at + timedelta(seconds=wait)
     return DailyCapReached(
         f"{where} The daily cap is used up until {resets_at:%F %T} UTC.", resets_at=resets_at
     )
 
 
+def _reset_after(response: httpx.Response, received_at: datetime) -> float | None:
+    """Seconds until `X-RateLimit-Reset` (since 1970), which comes with some refusals per second."""
+    reset = response.headers.get("X-RateLimit-Reset", "").strip()
+    wait = float(reset) - received_at.timestamp() if _SINCE_1970.fullmatch(reset) else -1.0
+    return wait if 0 <= wait <= _LONGEST_RESET else None
+
+
 def _next_midnight(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
 
 
 def _where(asked: Asked, response: httpx.Response, payload: dict[str, Any] | None) -> str:
@@ -209,6 +249,11 @@ def object_of(body: bytes) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
+def _count(response: httpx.Response, name: str) -> int | None:
+    text = response.headers.get(name, "").strip()
+    return int(text) if _COUNT.fullmatch(text) else None
+
+
 def _code(payload: Mapping[str, Any]) -> int | None:
     try:
         return int(payload["code"])
@@ -225,7 +270,7 @@ def _moment(text: str) -> datetime | None:
     for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = parse(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return None

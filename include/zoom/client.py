@@ -1,6 +1,7 @@
 """Asks Zoom's lists: pages, retries, pace. Knows no stream and writes nothing.
 
-A request is tried at most six times within five minutes. What an answer means stands in `answers`; a
+A request is tried at most six times within five minutes; those that Zoom refused for their rate do not count,
+as other apps of the account are not to blame for them. What an answer means stands in `answers`; a
 refused access token is the business of the http client's auth.
 """
 
@@ -15,7 +16,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from include.zoom.answers import Asked, answer_time, error_in, object_of, tracking_id
+from include.zoom.answers import Asked, answer_time, error_in, object_of, told, tracking_id
 from include.zoom.errors import (
     DailyCapReached,
     IncompleteData,
@@ -151,7 +152,7 @@ class ZoomClient:
         if (error_found := error_in(asked, response, parsed, received_at=received_at)) is not None:
             _log.info("%s", error_found)
             raise error_found
-        self._pace.answered(leave)
+        self._pace.answered(leave, told(response))
         body, payload = cleaned(response.content, parsed)
         return Answer(response.status_code, received_at, body, cast("dict[str, Any]", payload))
 
@@ -159,14 +160,14 @@ class ZoomClient:
         return f"{self._base}{address}?{urlencode(params)}" if params else f"{self._base}{address}"
 
     async def _back_off(self, error: TransientError, leave: Leave, tried: int, started: datetime) -> None:
-        told = error.retry_after_seconds if isinstance(error, RateLimited) else None
         seconds = (1 + self._random()) * min(2.0 ** (tried - 1), _LONGEST_BACK_OFF_SECONDS)
-        if told is not None:
-            seconds = told + self._random()
         if isinstance(error, RateLimited):
-            await self._pace.refused(leave, told)
-        spent = (self._clock() - started).total_seconds()
-        if tried == TRIES or spent + seconds > TOTAL_SECONDS:
+            await self._pace.refused(leave, error.retry_after_seconds, limit=error.limit)
+            if (wait := error.retry_after_seconds) is not None:
+                seconds = wait + self._random() if tried == 1 else max(wait, seconds)
+        elif tried >= TRIES:
+            raise error
+        if (self._clock() - started).total_seconds() + seconds > TOTAL_SECONDS:
             raise error
         await self._sleep(seconds)
 

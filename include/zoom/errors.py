@@ -37,11 +37,14 @@ class TransientError(ZoomError):
 
 
 class RateLimited(TransientError):
-    """HTTP 429 per second; `retry_after_seconds` is None where Zoom did not say."""
+    """HTTP 429 per second; `retry_after_seconds` and the ceiling `limit` are None where Zoom did not say."""
 
-    def __init__(self, message: str, *, retry_after_seconds: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after_seconds: float | None = None, limit: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.limit = limit
 
 
 class DailyCapReached(TransientError):

@@ -9,13 +9,22 @@ from typing import Self
 from include.zoom.limits import TOP
 from include.zoom.turns import Feedback, Turn
 
+# Found by simulation (tests/zoom/limited.py), with limiters of three forms and foreign apps that take half.
 _LEAST = 0.02  # of the ceiling: so much is tried in any case
-_SURPRISED, _WARNED = 0.3, 0.06  # how far the rate falls below one that Zoom refused
-_PLATEAU_REQUESTS, _PLATEAU_SECONDS = 300, 40  # how long it stays about there before it tries more, at least
-_STEEP = 0.3  # how much more it tries after as long again
-_HELD = 0.1  # of a plateau: a rate that lasted so long was not too fast
-_AHEAD_SECONDS = 1.5  # leave is given for so much time to come: a task that dies or slows down wastes no more
+_BELOW = 0.98  # of a rate that Zoom refused: where the next climb flattens
+_LEAST_FALL, _MOST_FALL = 0.06, 0.3  # how far below that one the climb begins
+_FALLS_MORE = 3.0  # where the rate before had hardly begun
+_PLATEAU_SECONDS, _PLATEAU_REQUESTS = (
+    40,
+    600,
+)  # how long a climb takes at the least: 1 refusal in so many is few
+_FIRST_REQUESTS = 30  # the same where Zoom has not refused anything yet
+_STEEP = 1.0  # how much more is tried after as long again
+_BEGUN = 0.05  # of a climb: what was refused before was asked on leave of an earlier, faster rate
+_AHEAD_SECONDS = 0.5, 2.0  # leave is given for so much time to come: for less where little is known
+_LEAST_TURN = 0.075  # of that: however many tasks there are, they ask for no more turns than so many a second
 _LONGEST_HOLD_SECONDS = 300.0
+_WRONG_CLOCK_REQUESTS = 100
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,9 @@ class Lane:
     free_at: float = 0.0
     held_until: float = 0.0
     limit: float | None = None
+    """What Zoom's headers call the ceiling."""
+    known: bool = False
+    """Whether `brink` was ever met."""
 
     def rate(self, ceiling: float) -> float:
         """Requests per second."""
@@ -60,19 +72,29 @@ class Lane:
         # A refusal at a higher rate than today's is one of those that made it fall.
         if feedback.refused_at is not None and feedback.refused_at > rate * 1.001:
             return lane
-        lasted = self.climbed > _HELD * self._plateau()
-        fall = max(_WARNED, min((1 - self.floor / rate) / 2, _SURPRISED)) if lasted else _SURPRISED
-        return replace(lane, floor=rate * (1 - fall), brink=rate, climbed=0.0)
+        if self.climbed > _BEGUN * self._plateau():
+            fall = (1 - self.floor / rate) / 2
+        else:  # the leave that is out was given for too fast a rate
+            fall = _FALLS_MORE * (1 - self.floor / self.brink)
+            lane = replace(lane, held_until=max(lane.held_until, lane.free_at))
+        fall = max(_LEAST_FALL, min(fall, _MOST_FALL))
+        return replace(lane, floor=rate * (1 - fall), brink=rate * _BELOW, climbed=0.0, known=True)
 
     def give(self, rate: float, wanted: int, now: float) -> tuple[Self, Turn]:
         """A turn of up to `wanted` requests, at least one; a turn of none only tells."""
         ahead = self.free_at - now
-        if ahead > _LONGEST_HOLD_SECONDS + 1 / rate:  # somebody's clock was wrong
+        if ahead > _LONGEST_HOLD_SECONDS + _WRONG_CLOCK_REQUESTS / rate:
             ahead = 0.0
         starts_in = max(0.0, ahead, self.held_until - now)
-        count = min(wanted, max(1, int(rate * (_AHEAD_SECONDS - max(0.0, ahead)))))
+        room = max(self._ahead() - max(0.0, ahead), _LEAST_TURN * self._ahead())
+        count = min(wanted, max(1, int(rate * room)))
         turn = Turn(starts_in, 1 / rate, count, max(0.0, self.held_until - now))
         return (replace(self, free_at=now + starts_in + count / rate) if count else self), turn
 
+    def _ahead(self) -> float:
+        """Seconds."""
+        least, most = _AHEAD_SECONDS
+        return least + (most - least) * min(1.0, self.climbed / self._plateau() / _BEGUN)
+
     def _plateau(self) -> float:
-        return max(_PLATEAU_REQUESTS, _PLATEAU_SECONDS * self.brink)
+        return max(_PLATEAU_REQUESTS if self.known else _FIRST_REQUESTS, _PLATEAU_SECONDS * self.brink)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from include.zoom.answers import NOTHING_TOLD, Told
 from include.zoom.errors import DailyCapReached
 from include.zoom.limits import ceilings
 from include.zoom.quota import START, Quota, take
@@ -111,6 +112,7 @@ class Pace:
                     if at > (now := self._clock()):
                         await self._sleep(at - now)
                     if at >= lane.held_until:  # it may have come while this one slept
+                        self._fetch_ahead(label, lane, apart)
                         break
                     lane.seen = replace(lane.seen, lapsed=lane.seen.lapsed + 1)
         finally:
@@ -122,22 +124,15 @@ class Pace:
         """Whether more could be asked at once: hardly anybody waited when the last turn came."""
         return self._lane(label).hungry
 
-    def answered(
-        self,
-        leave: Leave,
-        *,
-        limit: int | None = None,
-        remaining: int | None = None,
-        remaining_today: int | None = None,
-    ) -> None:
+    def answered(self, leave: Leave, told: Told = NOTHING_TOLD) -> None:
         """Zoom answered, and perhaps told what is left."""
         lane = self._lane(leave.label)
         lane.seen = replace(
             lane.seen,
             answered=lane.seen.answered + 1,
-            limit=lane.seen.limit if limit is None else limit,
-            remaining=_least(lane.seen.remaining, remaining),
-            remaining_today=_least(lane.seen.remaining_today, remaining_today),
+            limit=lane.seen.limit if told.limit is None else told.limit,
+            remaining=_least(lane.seen.remaining, told.remaining),
+            remaining_today=_least(lane.seen.remaining_today, told.remaining_today),
         )
 
     async def refused(
@@ -170,9 +165,7 @@ class Pace:
         while True:
             self._forget_lapsed(lane)
             if lane.turns:
-                turn = lane.turns.popleft()
-                self._fetch_ahead(label, lane, turn[1])
-                return turn
+                return lane.turns.popleft()
             await self._fetch(label, lane)
 
     def _forget_lapsed(self, lane: _Lane) -> None:

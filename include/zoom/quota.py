@@ -14,7 +14,7 @@ from include.zoom.limits import PER_DAY, TOP, capped, ceilings, group
 from include.zoom.stream import Label
 from include.zoom.turns import NOTHING, Closed, Feedback, Turn, Usage
 
-START = 0.9
+START = 0.75
 """Of the ceiling: how fast the first requests of an account are asked."""
 _VERSION = 1
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from include.zoom import answers
-from include.zoom.answers import Asked
+from include.zoom.answers import Asked, Told, told
 from include.zoom.errors import (
     DailyCapReached,
     Misconfigured,
@@ -160,3 +160,61 @@ def test_the_answer_to_a_jwt_app_s_credentials_is_for_a_person(status: int) -> N
     assert isinstance(error, Misconfigured)
     assert "do not work since 2023-09-08" in str(error)
     assert "Server-to-Server OAuth app" in str(error)
+
+
+PER_SECOND = {"message": "You have reached the maximum per-second rate limit for this API."}
+PER_DAY = {"message": "You have reached the maximum daily rate limit for this API."}
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"X-RateLimit-Reset": "1773144002"}, 2.0),
+        ({"X-RateLimit-Reset": "1773144002", "Retry-After": "1"}, 1.0),
+        ({"X-RateLimit-Reset": "1673144002"}, None),
+        ({"X-RateLimit-Reset": "2"}, None),
+        ({"X-RateLimit-Reset": "99999999999999"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({"Retry-After": "1e3"}, None),
+        ({"Retry-After": "Tue, 10 Mar 99999 12:00:09 GMT"}, None),
+        ({"Retry-After": "2026-03-10T11:00:00Z"}, 0.0),
+        ({}, None),
+    ],
+)
+def test_a_refusal_tells_when_to_come_back_in_whatever_form(
+    headers: dict[str, str], wait: float | None
+) -> None:
+    """The reset of the window counts where there is no Retry-After; what cannot be is not told."""
+    found = error_in(FIRST_PAGE, httpx.Response(429, json=PER_SECOND, headers=headers), received_at=NOW)
+    assert isinstance(found, RateLimited)
+    assert found.retry_after_seconds == wait
+
+
+@pytest.mark.parametrize(
+    "after", ["999999999", "-1", "0", "2020-05-31T00:00:00Z", "9999-12-31T23:59:59Z", ""]
+)
+def test_a_daily_cap_ends_by_the_next_midnight_whatever_is_told(after: str) -> None:
+    """A time that is past or further than a day is none."""
+    answer = httpx.Response(429, json=PER_DAY, headers={"Retry-After": after})
+    found = error_in(FIRST_PAGE, answer, received_at=NOW)
+    assert isinstance(found, DailyCapReached)
+    assert found.resets_at == datetime(2026, 3, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (("QPS", "80", "3"), Told(limit=80, remaining=3)),
+        (("Daily-limit", "60000", "12"), Told(remaining_today=12)),
+        (("QPS", "-80", "many"), Told()),
+        (("QPS", "", "0"), Told(remaining=0)),
+        (("", "80", "3"), Told()),
+    ],
+)
+def test_what_is_left_is_read_where_the_type_says_of_what(
+    headers: tuple[str, str, str], expected: Told
+) -> None:
+    """Most answers carry none of it."""
+    names = ("X-RateLimit-Type", "X-RateLimit-Limit", "X-RateLimit-Remaining")
+    assert told(httpx.Response(200, headers=dict(zip(names, headers, strict=True)))) == expected
+    assert told(httpx.Response(200, headers={"x-ratelimit-category": "Light"})) == Told()

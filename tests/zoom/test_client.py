@@ -167,6 +167,16 @@ async def test_retries_are_bounded_in_number(client: ZoomClient, zoom: FakeZoom)
     assert len(zoom.asked) == 6
 
 
+async def test_refusals_for_the_rate_do_not_count_as_tries(
+    client: ZoomClient, zoom: FakeZoom, virtual_time: VirtualTime
+) -> None:
+    """Other apps may have taken the seconds; each refusal makes the request wait longer, whatever Zoom tells."""
+    refused = answer(429, {"message": "per-second rate limit"}, Retry_After="1")
+    zoom.order(PATH, *[refused] * 7, answer(200, EMPTY))
+    await pages_of(client)
+    assert virtual_time.slept == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0]
+
+
 async def test_retries_are_bounded_in_time(
     client: ZoomClient, zoom: FakeZoom, virtual_time: VirtualTime
 ) -> None:

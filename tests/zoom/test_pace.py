@@ -7,8 +7,25 @@ import pytest
 from include.zoom.errors import Misconfigured
 from include.zoom.pace import OwnTurns, Pace
 from include.zoom.stream import Label
+from tests.zoom.limited import Bucket, Case, Sliding, refused, run, share, simulate, slowest
 
 VirtualTime = Any
+HALF_IS_TAKEN = [
+    Case("pro", tasks=1, latency=1.0, foreign="steady"),
+    Case("pro", tasks=4, latency=0.2, foreign="bursty"),
+    Case("pro", tasks=4, latency=0.2, foreign="steady", headers="seconds"),
+    Case("business", tasks=1, latency=0.02, foreign="bursty"),
+    Case("business", tasks=4, latency=0.2, foreign="steady", limiter=Sliding),
+    Case("business", tasks=4, latency=0.2, foreign="bursty", limiter=Bucket),
+    Case("business", tasks=16, latency=0.02, foreign="steady", headers="remaining"),
+    Case("business", tasks=16, latency=1.0, foreign="steady"),
+]
+ALONE = [
+    Case("pro", tasks=1, latency=0.02, limiter=Bucket),
+    Case("pro", tasks=16, latency=1.0),
+    Case("free", tasks=4),
+    Case("business", label=Label.RESOURCE_INTENSIVE, tasks=2, latency=1.0, seconds=7_200),
+]
 
 
 def own(plan: str, time: VirtualTime) -> Pace:
@@ -17,11 +34,11 @@ def own(plan: str, time: VirtualTime) -> Pace:
 
 
 async def test_requests_of_a_label_stay_below_the_plans_ceiling(virtual_time: VirtualTime) -> None:
-    """Ten heavy requests of a free account, whose ceiling is one per second, take ten seconds."""
+    """Ten heavy requests of a free account, whose ceiling is one per second, begin at 0.75 per second."""
     pace = own("free", virtual_time)
     for _ in range(10):
         await pace.wait(Label.HEAVY)
-    assert virtual_time.seconds() == pytest.approx(10.0, abs=0.1)
+    assert virtual_time.seconds() == pytest.approx(12.0)
 
 
 async def test_labels_do_not_wait_for_each_other(virtual_time: VirtualTime) -> None:
@@ -44,3 +61,26 @@ def test_an_unknown_plan_is_refused() -> None:
     """No API tells the plan, so the Connection must."""
     with pytest.raises(Misconfigured, match="'gold'"):
         OwnTurns("gold")
+
+
+@pytest.mark.parametrize("case", [*HALF_IS_TAKEN, *ALONE], ids=str)
+def test_an_account_is_used_nearly_in_full_and_hardly_ever_refused(case: Case) -> None:
+    """Of the ceiling 95 % and more, 0.5 % of our requests refused at most, and no task with less than half its share.
+
+    With foreign apps that take half, which nobody tells of; the limiter's form is unknown as well.
+    """
+    seen = run(simulate(case))
+    assert share(case, seen) >= 0.95
+    assert refused(seen) <= 0.005
+    assert slowest(seen) >= 0.5
+
+
+@pytest.mark.parametrize("plan", ["pro", "business"])
+def test_sixteen_tasks_without_a_common_quota_stay_alive_and_polite(plan: str) -> None:
+    """Where nothing is shared, refusals alone share the account: most of it is used, and no request is given up."""
+    case = Case(plan, tasks=16, workers=8, shared=False, start=0.25, foreign="steady", seconds=240)
+    seen = run(simulate(case))
+    assert share(case, seen) >= 0.8
+    assert refused(seen) <= 0.12
+    assert min(seen.answered) > 0
+    assert seen.tries <= 6
