@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
-from include.landing.errors import LandingDamaged
-from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
 from include.zoom.errors import PermanentError, RateLimited, TransientError
 
 if TYPE_CHECKING:
@@ -31,6 +29,10 @@ class ByErrorClass(RetryPolicy):
         context: "Context | None" = None,  # noqa: ARG002 (Airflow's signature)
     ) -> RetryDecision:
         """Airflow asks this in the task's process, with the error itself."""
+        # Here, not above: parsing a Dag must not load Arrow and the database driver.
+        from include.landing.errors import LandingDamaged  # noqa: PLC0415
+        from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError  # noqa: PLC0415
+
         if isinstance(exception, PermanentError | PermanentWarehouseError | LandingDamaged):
             return RetryDecision.fail("permanent: trying again cannot clear this")
         if isinstance(exception, TransientError | TransientWarehouseError):

@@ -1,6 +1,7 @@
 """Files that know their length and checksum: measured while they are written, verified before they are read."""
 
 import hashlib
+import io
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -83,17 +84,16 @@ class MeasuredFile:
 
 @contextmanager
 def verified(path: ObjectStoragePath, *, size: int, sha256: str, remedy: str) -> Iterator[BinaryIO]:
-    """A local, seekable copy of a file that is what its manifest says, else `LandingDamaged`."""
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as copy:
-        found_size, found_sha256 = _copy(path, cast("BinaryIO", copy), remedy)
+    """A seekable file that is what its manifest says, else `LandingDamaged`: a copy of it where it is not local."""
+    with _at_hand(path, remedy) as (file, found_size, found_sha256):
         if found_size != size:
             raise LandingDamaged(
                 f"{path.name} in landing has {found_size} bytes, its manifest says {size}. {remedy}"
             )
         if found_sha256 != sha256:
             raise LandingDamaged(f"{path.name} in landing was altered: its checksum differs. {remedy}")
-        copy.seek(0)
-        yield cast("BinaryIO", copy)
+        file.seek(0)
+        yield file
 
 
 def written_whole(path: ObjectStoragePath, content: bytes) -> None:
@@ -113,15 +113,29 @@ def swapped(path: ObjectStoragePath, content: bytes) -> None:
         Path(beside.path).replace(path.path)
 
 
-def _copy(path: ObjectStoragePath, target: BinaryIO, remedy: str) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
+@contextmanager
+def _at_hand(path: ObjectStoragePath, remedy: str) -> Iterator[tuple[BinaryIO, int, str]]:
+    """The file with its size and checksum; one that is replaced meanwhile stays what it was to who has it open."""
     try:
-        with _opened(path, "rb") as source:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                size += target.write(chunk)
+        source = _opened(path, "rb")
     except FileNotFoundError as error:
         raise LandingDamaged(f"{path.name} is gone from landing. {remedy}") from error
+    if isinstance(path.fs, LocalFileSystem):
+        with source:
+            sha256 = hashlib.file_digest(cast("io.BufferedReader", source), "sha256").hexdigest()
+            yield source, source.tell(), sha256
+        return
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as copy:
+        size, sha256 = _copied(source, cast("BinaryIO", copy))
+        yield cast("BinaryIO", copy), size, sha256
+
+
+def _copied(source: BinaryIO, target: BinaryIO) -> tuple[int, str]:
+    digest, size = hashlib.sha256(), 0
+    with source:
+        while chunk := source.read(_CHUNK):
+            digest.update(chunk)
+            size += target.write(chunk)
     return size, digest.hexdigest()
 
 

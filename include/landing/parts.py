@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-import pyarrow as pa
 from airflow.sdk import ObjectStoragePath
 
 from include.landing.files import MeasuredFile, verified
@@ -54,6 +53,8 @@ class OpenPart:
     def __init__(self, folder: ObjectStoragePath, name: str) -> None:
         self._name = name
         self._file = MeasuredFile(folder / name)
+        import pyarrow as pa  # noqa: PLC0415 - who only looks into manifests need not load Arrow
+
         self._compressed = pa.CompressedOutputStream(self._file, "zstd")
         self._finished: list[str] = []
         self._earliest: datetime | None = None
@@ -108,6 +109,8 @@ def versioned(name: str, version: str) -> str:
 
 def pages_of(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
     """The pages of one file below a stream's folder, which is verified first."""
+    import pyarrow as pa  # noqa: PLC0415 - the same
+
     with verified(folder / file.name, size=file.bytes, sha256=file.sha256, remedy=ASK_ANEW) as copy:
         # pyarrow refuses a cut-off zstd stream; the zstandard package reads one without an error.
         lines = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(copy, mode="r"), "zstd"))

@@ -55,13 +55,14 @@ class FrameReader:
         Raises:
             DamagedFrame: it is no Parquet file, or its columns are not the table's.
         """
+        source = self.open_file(self.file)
         try:
-            parquet = pq.ParquetFile(self.open_file(self.file))
+            parquet = pq.ParquetFile(source)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged("cannot be read") from error
         self._compare(parquet.schema_arrow)
         schema = pa.schema([arrow_schema(self.table).field(name) for name in order])
-        return pa.RecordBatchReader.from_batches(schema, self._batches(parquet, order))
+        return pa.RecordBatchReader.from_batches(schema, self._batches(source, parquet, order))
 
     def check_readable(self) -> None:
         """Raises `DamagedFrame` where reading failed on the way."""
@@ -73,11 +74,14 @@ class FrameReader:
         if self.read_rows != self.file.rows:
             raise self._damaged(f"holds {self.read_rows} rows where its manifest says {self.file.rows}")
 
-    def _batches(self, parquet: pq.ParquetFile, order: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, source: BinaryIO, parquet: pq.ParquetFile, order: Sequence[str]
+    ) -> Iterator[pa.RecordBatch]:
         try:
-            for batch in parquet.iter_batches(_BATCH_ROWS):
-                self.read_rows += batch.num_rows
-                yield batch.select(list(order))
+            with source:  # a backfill's files are many, and each may be a copy
+                for batch in parquet.iter_batches(_BATCH_ROWS):
+                    self.read_rows += batch.num_rows
+                    yield batch.select(list(order))
         except (pa.ArrowException, OSError) as error:
             # The driver would wrap it in an error of its own; `check_readable` raises ours.
             self.damage = error

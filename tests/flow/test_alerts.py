@@ -60,7 +60,7 @@ def grant_says(monkeypatch: pytest.MonkeyPatch, answer: Health | Exception) -> l
                 raise answer
             return answer
 
-    monkeypatch.setattr(alerts, "ZoomHook", Hook)
+    monkeypatch.setattr("include.grant.hook.ZoomHook", Hook)
     return asked
 
 
