@@ -7,13 +7,15 @@ import sys
 import httpx
 
 from include.grant.hook import ZoomHook
+from include.zoom.stream import Label
+from include.zoom.turns import NOTHING
 
 
 async def main(sandbox: str) -> None:
-    """Prints the statuses, the number of users and the granted scopes as JSON."""
+    """Prints the statuses, the number of users, the granted scopes and two turns' spacing as JSON."""
     statuses, users, page_token = [], 0, ""
     hook = ZoomHook()
-    async with hook.client() as http:
+    async with hook.client() as http, hook.turns() as turns:
         for _ in range(3):
             answer = await http.get("/users", params={"page_size": 1, "next_page_token": page_token})
             statuses.append(answer.status_code)
@@ -21,7 +23,9 @@ async def main(sandbox: str) -> None:
             page_token = answer.json()["next_page_token"]
             if len(statuses) == 1:
                 await refuse_the_token_once(sandbox)
-    print(json.dumps({"statuses": statuses, "users": users, "granted": await hook.granted()}))  # noqa: T201
+        apart = [(await turns.take(Label.LIGHT, 1, NOTHING)).apart for _ in range(2)]
+    seen = {"statuses": statuses, "users": users, "granted": await hook.granted(), "apart": apart}
+    print(json.dumps(seen))  # noqa: T201
 
 
 async def refuse_the_token_once(sandbox: str) -> None:

@@ -138,12 +138,13 @@ def test_an_account_nobody_knows_is_asked_for() -> None:
 def test_a_process_with_the_database_rotates_in_process(
     tmp_path: Path, metadata_on: Callable[[str], str]
 ) -> None:
-    """As in `dag.test()`: a token that dies mid-run is replaced, and the run goes on with its page token."""
+    """As in `dag.test()`: a token that dies mid-run is replaced, the run goes on with its page token, and takes turns."""
     with installation(tmp_path, metadata_on("sqlite"), "--old-access-token", "dies") as place:
         seen = json.loads(place.run("tests.grant.pages", place.url))
         asked = place.requests()
     assert seen["statuses"] == [200, 200, 200]
     assert seen["users"] == 3
+    assert seen["apart"] == pytest.approx([1 / (0.9 * 4)] * 2, rel=0.1)  # the shared quota's, not one's own
     assert "user:read:list_users:admin" in seen["granted"].split()
     assert (asked["token_posts"], asked["token_refused"]) == (2, 0)
 
