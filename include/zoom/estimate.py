@@ -2,7 +2,8 @@
 
 It asks the same functions that a pull does which windows a list takes and which days Zoom still tells of. What it
 can't know is counted on average: the pages of a list by its mean number of records. Not counted: what is asked once
-more (Zoom had not settled it, or it did not add up), and a request for each user who has vanished.
+more (Zoom had not settled it, or it did not add up), a request for each user who has vanished, and what a day that
+is final already saves, because lists of unchanged meetings are taken over.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from datetime import date, timedelta
 from math import ceil, expm1, inf
 
 from include.zoom.catalog import STREAMS
+from include.zoom.sharing import shared_windows, shares
 from include.zoom.sizes import Size
 from include.zoom.stream import Kind, Label, Listing, Parent, Stream
 from include.zoom.window import reachable_days, windows
@@ -40,14 +42,21 @@ def cost(
         days: UTC days.
         sizes: how many records this stream and its parent have.
         today: the UTC day.
-        backfill: whether each day has a run of its own, or one run takes all of them.
+        backfill: whether each day has a run of its own, which share what they can, or one run takes all of them.
     """
     if stream.kind is Kind.SNAPSHOT:  # one a day serves all runs
         return Cost(stream.name, _requests(stream, [()], sizes, today))
     told = reachable_days(stream, days, today=today)
-    together = [(day,) for day in told] if backfill else [told]
+    together = _pulls(stream, told, today) if backfill else [told]
     lost = tuple(sorted(set(days) - set(told)))
     return Cost(stream.name, _requests(stream, filter(None, together), sizes, today), lost)
+
+
+def _pulls(stream: Stream, days: Days, today: date) -> list[Days]:
+    """The days of each pull of a backfill: a shared window, or a day."""
+    if shares(stream):
+        return [window.days for window in shared_windows(stream, days, today=today)]
+    return [(day,) for day in days]
 
 
 def by_label(costs: Iterable[Cost]) -> dict[Label, int]:

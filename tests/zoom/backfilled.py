@@ -10,6 +10,7 @@ from include.warehouse.counted import asked_share, root_table, weekday_means
 from include.zoom.fanout import root_records
 from include.zoom.pages import Page
 from include.zoom.pull import pull
+from include.zoom.sharing import shared_windows
 from include.zoom.sizes import Size
 from include.zoom.stream import Kind, Stream
 from include.zoom.window import reachable_days
@@ -29,7 +30,9 @@ def together(stream: Stream, days: Days, *, backfill: bool) -> list[Days]:
     if stream.kind is Kind.SNAPSHOT:
         return [()]
     told = reachable_days(stream, days, today=TODAY)
-    return [(day,) for day in told] if backfill else [told]
+    if not backfill:
+        return [told]
+    return [each.days for each in shared_windows(stream, told, today=TODAY)] or [(day,) for day in told]
 
 
 async def really_asked(
@@ -45,9 +48,11 @@ async def really_asked(
             records = None
             if stream.parent is not None:
                 above = every[stream.parent.stream]
-                pages = landed[above.name, () if above.kind is Kind.SNAPSHOT else each]
-                slices = {*each, *(day.replace(day=1) for day in each)}
-                records = list(root_records(above, pages, slices, snapshot_date=TODAY))
+                serving = (
+                    together(above, each, backfill=backfill) if above.kind is not Kind.SNAPSHOT else [()]
+                )
+                pages = [page for part in serving for page in landed[above.name, part]]
+                records = list(root_records(above, pages, each, snapshot_date=TODAY))
             await pull(stream, each, simulated.client, sink=sink, parents=records, today=TODAY)
             landed[name, each] = sink.pages
         asked[name] = simulated.sandbox.log.report()["requests"] - before  # type: ignore[operator]
