@@ -80,7 +80,8 @@ def _rows(simulated: Simulated, stream: Stream, days: Sequence[date]) -> dict[da
 
 def _size(stream: Stream, rows: dict[str, dict[date, list[Record]]], *, averages: bool) -> Size:
     numbers = {day: len(of_day) for day, of_day in rows[stream.name].items()}
-    shares, asked = (), 1.0
+    shares: tuple[float, ...] = ()
+    asked = 1.0
     if stream.name == "users":
         found = Counter(record["status"] for record in rows["users"][TODAY])
         shares = tuple(found[status] / found.total() for status in ("active", "inactive", "pending"))
