@@ -91,6 +91,7 @@ def test_the_files_it_links_to_are_there() -> None:
         "docs/operating.md",
         "docs/privacy.md",
         "docs/requests.md",
+        "docs/scaling.md",
         "docs/tables.md",
         "docs/security.md",
         "docs/trust.md",

@@ -80,7 +80,7 @@ def forecast(
     costs = [
         cost(streams[name], wanted, known, today=today, backfill=backfill) for name, wanted in days.items()
     ]
-    share = conf.getfloat("zoom", "backfill_share", fallback=0.7) if backfill else 1
+    share = conf.getfloat("zoom", "backfill_share") if backfill else 1
     return Forecast(costs, known, plan, share)
 
 
