@@ -141,10 +141,11 @@ def test_the_command_takes_from_options_what_nobody_counted(
     )  # fmt: skip
     told = json.loads(out)
     assert (code, err.split(":")[0]) == (0, "Nothing is counted, so all is given or assumed")
-    # Of two working days 99.5 % are asked for participants and 80 % for questions. The list of meetings is asked once
-    # for the week, from the Sunday before on (5,000 + 50,000 + 50,000), in pages of 300.
-    assert told["requests"] == {"medium": 99_500, "heavy": 80_000 + 350}
-    assert (told["binds"], told["days"], told["hours"]) == ("the daily cap heavy+resource_intensive", 2, 24)
+    # Of two working days 99.5 % are asked for participants and 2 % for questions. The list of meetings is asked once
+    # for the week, from the Sunday before on (5,000 + 50,000 + 50,000), in pages of 300; the list of those with
+    # questions by each run, from the day before its own on (105,000 and 100,000).
+    assert told["requests"] == {"medium": 99_500, "heavy": 350 + 2_000 + 350 + 334}
+    assert (told["binds"], told["days"], told["hours"]) == ("the rate medium", 1, 0.475)
     assert [each["known_from"] for each in told["streams"]] == [
         "--meetings-per-day",
         "--participants-per-meeting",
