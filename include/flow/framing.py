@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.flow.privacy import configured_policy
@@ -30,7 +31,7 @@ def framed(
     folder, counts = store.begin_frames(manifest), FrameCounts()
     writers = _Writers(folder)
     try:
-        with _collector_paused():
+        with _sparing():
             for batch in frames(
                 stream,
                 without_forgotten(stream, store.pages(manifest), forgotten),
@@ -51,17 +52,21 @@ def framed(
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Nothing that is framed refers to itself, so that counting references frees all of it.
+def _sparing() -> Iterator[None]:
+    """Without Python's collector of cycles, and with an allocator for Arrow that gives memory back.
 
-    Python's collector of cycles would walk through a batch's records again and again: a third of the whole time.
+    Nothing that is framed refers to itself, so that counting references frees all of it; the collector would walk
+    through a batch's records again and again, for a third of the whole time. Arrow's own allocator keeps 20 to 30 MB
+    that nothing uses any more, and is no quicker here.
     """
-    was_on = gc.isenabled()
+    collecting, pool = gc.isenabled(), pa.default_memory_pool()
     gc.disable()
+    pa.set_memory_pool(pa.system_memory_pool())
     try:
         yield
     finally:
-        if was_on:
+        pa.set_memory_pool(pool)
+        if collecting:
             gc.enable()
 
 

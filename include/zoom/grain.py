@@ -44,12 +44,14 @@ def numbered(frame: pd.DataFrame, within: Sequence[str], told: Callable[[int], A
 class Keys:
     """The keys of each slice, as hashes of 64 bits: eight bytes a row."""
 
-    _seen: dict[tuple[str, date], list[Hashes]] = field(default_factory=dict)
+    _seen: dict[tuple[str, date], bytearray] = field(default_factory=dict)
 
     def add(self, table: Table, slice_date: date, frame: pd.DataFrame) -> None:
         """Takes the keys of some rows of a slice."""
         if table.key:
-            self._seen.setdefault((table.name, slice_date), []).append(_hashes(_key(table, frame)))
+            self._seen.setdefault((table.name, slice_date), bytearray()).extend(
+                _hashes(_key(table, frame)).data
+            )
 
     def check(self, tables: Sequence[Table]) -> None:
         """Checks that no key came twice in a slice, NULL being equal to NULL.
@@ -67,10 +69,10 @@ class Keys:
                 )
 
 
-def _repeated(hashes: Sequence[Hashes]) -> int:
-    every = np.concatenate(hashes)
-    every.sort()
-    return int(np.count_nonzero(every[1:] == every[:-1]))
+def _repeated(hashes: bytearray) -> int:
+    ordered = np.frombuffer(hashes, np.uint64)
+    ordered.sort()  # where they stand
+    return int(np.count_nonzero(ordered[1:] == ordered[:-1]))
 
 
 def _key(table: Table, frame: pd.DataFrame) -> pd.DataFrame:

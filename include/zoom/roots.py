@@ -13,7 +13,7 @@ from include.zoom.stream import Kind, Listing, Stream, record_date, slice_dates
 
 NO_DATE = "none of the fields that tell its day has one"
 NO_KEY = "all fields of its key are empty"
-_BATCH_BYTES = 8_000_000  # of JSON; as Python's objects it takes ten times as much
+_BATCH_BYTES = 3_000_000  # of JSON; as Python's objects it takes ten times as much
 OTHER_MONTH = "it belongs to a month that was not asked"
 
 
