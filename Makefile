@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults check docs format lock clean
+.PHONY: run up connect test nightly faults check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -32,6 +32,19 @@ check: .venv/.dev ## lint, format, types, house rules
 
 docs: .venv/.dev ## docs/tables.md from the streams' declarations
 	@$(BIN)/python -m include.zoom.reference > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
+
+PEERS := dlt airbyte singer pyzoom
+bench: .venv/.dev .local/bench/plots/.made $(PEERS:%=.local/bench/%/.made) ## side by side with other tools (25 minutes); BENCH="--full" adds a million rows
+	@$(BIN)/python -m benchmarks.run $(BENCH)
+	@$(BIN)/python -m benchmarks.report
+	@.local/bench/plots/bin/python -m benchmarks.plots
+
+.local/bench/plots/.made: benchmarks/requirements.txt
+.local/bench/%/.made: benchmarks/peers/%.txt
+.local/bench/%/.made: .venv/.uv
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	@$(UV) --python $(@D)/bin/python -r $<
+	@touch $@
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix

@@ -152,6 +152,8 @@ class House:
         return {table: compared(account.truth[table], found[table]) for table in COMPARED}
 
     def _in_files(self, tool: Tool) -> dict[str, Counter[Key]]:
+        if tool.messages:
+            return _in_messages(self._of(tool) / "stdout")
         found: dict[str, Counter[Key]] = {}
         for table in COMPARED:
             path = self._of(tool) / f"{table}.ndjson"
@@ -174,6 +176,15 @@ class House:
     @property
     def _server_pid(self) -> int:
         return self._postgres.pid
+
+
+def _in_messages(path: Path) -> dict[str, Counter[Key]]:
+    found: dict[str, list[Any]] = {table: [] for table in COMPARED}
+    for line in path.read_text().splitlines():
+        if '"RECORD"' in line:
+            record = json.loads(line)["record"]
+            found[record["stream"]].append(record["data"])
+    return {table: counted(table, rows) for table, rows in found.items()}
 
 
 def _rows_of(cursor: Any, table: str, query: str) -> Counter[Key]:  # noqa: ANN401 - psycopg2 has no types

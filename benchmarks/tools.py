@@ -15,9 +15,12 @@ _OURS: Mapping[str, str] = {
     "FROM zoom.meeting_participants",
 }
 assert set(_OURS) == set(TABLES)  # noqa: S101 - a table that is not compared would pass unseen
-_DLT: Mapping[str, str] = {
+_AS_ZOOM = {
     "users": "SELECT email, status, type, pmi FROM zoom.users",
     "meetings": "SELECT meeting_uuid, meeting_id, start_time, duration, participants FROM zoom.meetings",
+    "meeting_participants": "SELECT meeting_uuid, user_id, join_time, duration FROM zoom.meeting_participants",
+}
+_DLT = _AS_ZOOM | {
     "meeting_participants": "SELECT _meetings_meeting_uuid AS meeting_uuid, user_id, join_time, duration "
     "FROM zoom.meeting_participants",
 }
@@ -42,6 +45,8 @@ class Tool:
     """Whose version is told."""
     queries: Mapping[str, str] = field(default_factory=dict)
     one_by_one: bool = False
+    messages: bool = False
+    """Its records are Airbyte's messages on standard output."""
     extract_only: bool = False
     """Tells the tool to stop after its extract; what it has then is compared where it goes on."""
 
@@ -75,6 +80,44 @@ TOOLS = {
             environment="dlt",
             package="dlt",
             queries=_DLT,
+            one_by_one=True,
+        ),
+        Tool(
+            "singer",
+            "Singer SDK tap, target-postgres",
+            ("-m", "benchmarks.peers.singer"),
+            environment="singer",
+            package="singer-sdk",
+            queries=_AS_ZOOM,
+            one_by_one=True,
+        ),
+        Tool(
+            "airbyte",
+            "Airbyte CDK, concurrency 20",
+            ("-m", "benchmarks.peers.airbyte"),
+            environment="airbyte",
+            package="airbyte-cdk",
+            messages=True,
+        ),
+        Tool(
+            "http_hook",
+            "Airflow's HttpHook in a loop",
+            ("-m", "benchmarks.peers.airflow_http"),
+            package="apache-airflow-providers-http",
+            one_by_one=True,
+        ),
+        Tool(
+            "http_async_hook",
+            "Airflow's HttpAsyncHook, 20 in flight",
+            ("-m", "benchmarks.peers.airflow_http", "{task}", "async"),
+            package="apache-airflow-providers-http",
+        ),
+        Tool(
+            "pyzoom",
+            "pyzoom",
+            ("-m", "benchmarks.peers.pyzoom"),
+            environment="pyzoom",
+            package="pyzoom",
             one_by_one=True,
         ),
         Tool("bare", "bare loop", ("-m", "benchmarks.peers.bare")),

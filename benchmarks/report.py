@@ -1,0 +1,196 @@
+"""Puts the figures of `benchmarks/results` into docs/benchmarks.md: `python -m benchmarks.report`."""
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cases import CASES
+from benchmarks.run import RESULTS
+from benchmarks.tools import TOOLS, Tool
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures: made by `python -m benchmarks.report` -->", "<!-- end of figures -->"
+_HEADS = (
+    "Tool",
+    "Seconds",
+    "from the first request",
+    "CPU seconds",
+    "PostgreSQL's CPU",
+    "Peak MB",
+    "Requests",
+    "429",
+    "Token posts",
+    "Rows wrong",
+    "Broke",
+)
+_SLOWER_MS, _FASTER_MS = 200, 20
+Run = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Several figures as one: the median, and the least and the most."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> "Spread":
+        """Of at least one."""
+        found = list(values)
+        return cls(statistics.median(found), min(found), max(found))
+
+    def told(self, digits: int = 1) -> str:
+        """As a table has it."""
+        if self.least == self.most:
+            return f"{self.median:,.{digits}f}"
+        return f"{self.median:,.{digits}f} ({self.least:,.{digits}f} to {self.most:,.{digits}f})"
+
+
+def spread(runs: Sequence[Run], figure: str) -> Spread:
+    """A figure of all runs."""
+    return Spread.of(run[figure] for run in runs)
+
+
+def row(tool: Tool, runs: Sequence[Run]) -> list[str]:
+    """A tool's line in a case's table."""
+    return [
+        tool.label,
+        spread(runs, "seconds").told(),
+        spread(runs, "seconds_from_first_request").told(),
+        spread(runs, "cpu_seconds").told(),
+        "" if tool.extracts else spread(runs, "postgres_cpu_seconds").told(),
+        spread(runs, "peak_megabytes").told(0),
+        spread(runs, "requests").told(0),
+        spread(runs, "refused").told(0),
+        spread(runs, "token_posts").told(0),
+        "see above" if tool.extract_only else wrong(runs),
+        broke(runs),
+    ]
+
+
+def wrong(runs: Sequence[Run]) -> str:
+    """The most rows that a run had wrong, by how."""
+    sums = [
+        tuple(sum(table[how] for table in run["rows"].values()) for how in ("missing", "surplus"))
+        for run in runs
+    ]
+    missing, surplus = max(sums, key=sum)
+    told = [f"{n:,} {how}" for n, how in ((missing, "missing"), (surplus, "surplus")) if n]
+    return ", ".join(told) or "none"
+
+
+def broke(runs: Sequence[Run]) -> str:
+    """How many runs failed, and with which error."""
+    failed = [run for run in runs if run["exit_code"]]
+    if not failed:
+        return ""
+    said = error_name(failed[-1]["broke"])
+    return f"{len(failed)} of {len(runs)}: `{said}`"
+
+
+def error_name(text: str) -> str:
+    """The class of an error in a message's first words."""
+    words = text.replace("<class '", "").replace("'>", "").split(":")[0].split()
+    return words[-1].rsplit(".", 1)[-1] if words else "no word"
+
+
+def computed(tool: Tool, runs: Sequence[Run]) -> list[str]:
+    """A line of the slower case for a tool that was not run in it: each request waits so much longer."""
+    longer = spread(runs, "requests").median * (_SLOWER_MS - _FASTER_MS) / 1000
+    seconds = [f"about {spread(runs, name).median + longer:,.0f}, computed" for name in _TIMES]
+    return [tool.label, *seconds, *[""] * (len(_HEADS) - 3)]
+
+
+_TIMES = ("seconds", "seconds_from_first_request")
+
+
+def section(result: Run, results: Mapping[str, Run]) -> str:
+    """A case's heading, plot and table."""
+    runs = result["runs"]
+    rows = [row(TOOLS[name], runs[name]) for name in TOOLS if name in runs]
+    if result["case"] == "latency_200" and "latency_20" in results:
+        faster = results["latency_20"]["runs"]
+        slow = [name for name in TOOLS if TOOLS[name].one_by_one and name in faster and name not in runs]
+        rows += [computed(TOOLS[name], faster[name]) for name in slow]
+    title = f"### {result['title'][0].upper()}{result['title'][1:]}"
+    return f"{title}\n\n![{result['title']}](benchmarks-{result['case']}.svg)\n\n{table(_HEADS, rows)}\n"
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """As Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def ratios(result: Run) -> str:
+    """How far this project is from the best peer that loads, and its pull from the bare loop."""
+    runs = result["runs"]
+    peers = [name for name, tool in TOOLS.items() if not tool.extracts and name != "ours" and name in runs]
+    if not peers or "ours" not in runs:
+        return ""
+
+    def least(figure: str, names: Iterable[str]) -> float:
+        return min(spread(runs[name], figure).median for name in names)
+
+    lines = [
+        f"{what}: {least(figure, peers) / least(figure, ['ours']):.1f} times as fast as the best peer that loads"
+        for figure, what in (
+            ("seconds", "whole process"),
+            ("seconds_from_first_request", "from the first request"),
+        )
+    ]
+    lines.append(
+        f"CPU: {least('cpu_seconds', peers) / least('cpu_seconds', ['ours']):.1f} times less than it"
+    )
+    if "bare" in runs and "ours_extract" in runs:
+        figure = "seconds_from_first_request"
+        more = least(figure, ["ours_extract"]) / least(figure, ["bare"])
+        lines.append(f"pull from the first request: {more:.2f} times the bare loop's")
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def figures(results: Mapping[str, Run]) -> str:
+    """All sections."""
+    parts = []
+    for result in results.values():
+        parts += [section(result, results), ratios(result)]
+    any_result = next(iter(results.values()))
+    machine = any_result["machine"]
+    told = ", ".join(
+        f"{name} {version}"
+        for name, version in sorted(_merged(results, lambda each: each["versions"]).items())
+    )
+    dates = sorted({result["date"] for result in results.values()})
+    head = (
+        f"Run on {' and '.join(dates)}: {machine['cpus']} CPUs, {machine['memory_gigabytes']} GB, "
+        f"Python {machine['python']}; {told}."
+    )
+    return "\n\n".join(part.strip() for part in [head, *parts] if part.strip())
+
+
+def _merged(results: Mapping[str, Run], part: Callable[[Run], Mapping[str, str]]) -> dict[str, str]:
+    return {name: value for result in results.values() for name, value in part(result).items()}
+
+
+def read(folder: Path = RESULTS) -> dict[str, Run]:
+    """The cases that were run, in their order."""
+    paths = [(case.name, folder / f"{case.name}.json") for case in CASES]
+    return {name: json.loads(path.read_text()) for name, path in paths if path.exists()}
+
+
+def main() -> None:
+    """Replaces what stands between the two marks."""
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{figures(read())}\n\n{END}{after}")
+    print(PAGE)
+
+
+if __name__ == "__main__":
+    main()
