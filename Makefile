@@ -34,14 +34,12 @@ docs: .venv/.dev ## docs/tables.md from the streams' declarations
 	@$(BIN)/python -m include.zoom.reference > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 
 PEERS := dlt airbyte singer pyzoom
-bench: .venv/.dev .local/bench/plots/.made $(PEERS:%=.local/bench/%/.made) ## side by side with other tools (25 minutes); BENCH="--full" adds a million rows
+bench: .venv/.dev $(PEERS:%=.local/bench/%/.made) ## side by side with other tools (25 minutes); BENCH="--full" adds a million rows
 	@$(BIN)/python -m benchmarks.run $(BENCH)
 	@$(BIN)/python -m benchmarks.report
-	@.local/bench/plots/bin/python -m benchmarks.plots
+	@$(BIN)/uv run --quiet --no-project --python $(BIN)/python --with-requirements benchmarks/requirements.txt python -m benchmarks.plots
 
-.local/bench/plots/.made: benchmarks/requirements.txt
-.local/bench/%/.made: benchmarks/peers/%.txt
-.local/bench/%/.made: .venv/.uv
+.local/bench/%/.made: benchmarks/peers/%.txt | .venv/.uv
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(UV) --python $(@D)/bin/python -r $<
 	@touch $@
@@ -53,6 +51,7 @@ format: .venv/.dev
 lock: .venv/.uv ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	@for peer in $(PEERS); do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.txt; done
 
 clean: ## everything that the targets above made
 	rm -rf .venv .local build *.egg-info

@@ -84,7 +84,7 @@ class Account:
     def stop(self) -> None:
         """Ends the server."""
         self._process.terminate()
-        self._process.wait()
+        self._process.communicate()
 
 
 class House:

@@ -128,30 +128,33 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def ratios(result: Run) -> str:
-    """How far this project is from the best peer that loads, and its pull from the bare loop."""
+    """How far this project is from the best peer that loads every row right, and its pull from the bare loop."""
     runs = result["runs"]
-    peers = [name for name, tool in TOOLS.items() if not tool.extracts and name != "ours" and name in runs]
-    if not peers or "ours" not in runs:
-        return ""
-
-    def least(figure: str, names: Iterable[str]) -> float:
-        return min(spread(runs[name], figure).median for name in names)
-
-    lines = [
-        f"{what}: {least(figure, peers) / least(figure, ['ours']):.1f} times as fast as the best peer that loads"
-        for figure, what in (
-            ("seconds", "whole process"),
-            ("seconds_from_first_request", "from the first request"),
-        )
-    ]
-    lines.append(
-        f"CPU: {least('cpu_seconds', peers) / least('cpu_seconds', ['ours']):.1f} times less than it"
-    )
+    lines = []
+    if "ours" in runs:
+        peers = [
+            name for name, tool in TOOLS.items() if not tool.extracts and name != "ours" and name in runs
+        ]
+        fit = [name for name in peers if wrong(runs[name]) == "none" and not broke(runs[name])]
+        lines += [_ratio(runs, fit, figure, what) for figure, what in _RATIOS if fit]
     if "bare" in runs and "ours_extract" in runs:
         figure = "seconds_from_first_request"
-        more = least(figure, ["ours_extract"]) / least(figure, ["bare"])
-        lines.append(f"pull from the first request: {more:.2f} times the bare loop's")
+        more = spread(runs["ours_extract"], figure).median / spread(runs["bare"], figure).median
+        lines.append(f"pull from the first request: {more:.2f} times what the bare loop takes")
     return "\n".join(f"- {line}" for line in lines)
+
+
+_RATIOS = (
+    ("seconds", "whole process: {1} takes {0:.1f} times as long as this project"),
+    ("seconds_from_first_request", "from the first request: {1} takes {0:.1f} times as long"),
+    ("cpu_seconds", "CPU: {1} spends {0:.1f} times as much"),
+)
+
+
+def _ratio(runs: Mapping[str, Sequence[Run]], peers: Sequence[str], figure: str, what: str) -> str:
+    best = min(peers, key=lambda name: spread(runs[name], figure).median)
+    ratio = spread(runs[best], figure).median / spread(runs["ours"], figure).median
+    return what.format(ratio, TOOLS[best].label)
 
 
 def figures(results: Mapping[str, Run]) -> str:

@@ -1,0 +1,191 @@
+"""The benchmark's harness: what it counts, compares and tells, and this project through it on a tiny account."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from benchmarks import report
+from benchmarks.account import SIZES, Comparison, compared, seconds, truth
+from benchmarks.cases import Case
+from benchmarks.house import Account, House
+from benchmarks.run import narrowed
+from benchmarks.server import Conditions, Server
+from benchmarks.tools import TOOLS
+from include.sandbox.app import Sandbox
+
+USERS = "/v2/users?status=pending&page_size=300"
+
+
+def run(**figures) -> dict:
+    """A run's figures, those of a tool that did all right unless told otherwise."""
+    rows = {"users": {"right": 10, "missing": 0, "surplus": 0}}
+    usual = {
+        "seconds": 2.0,
+        "seconds_from_first_request": 1.0,
+        "cpu_seconds": 1.0,
+        "postgres_cpu_seconds": 0.1,
+    }
+    counts = {
+        "peak_megabytes": 100,
+        "requests": 588,
+        "refused": 0,
+        "token_posts": 1,
+        "exit_code": 0,
+        "broke": "",
+    }
+    return {**usual, **counts, "rows": rows, **figures}
+
+
+def case(name: str, **runs) -> dict:
+    """A case as it is kept."""
+    about = {"case": name, "title": "20 ms latency", "date": "2026-11-24", "versions": {"dlt": "1.31.0"}}
+    machine = {"cpus": 2, "memory_gigabytes": 25, "python": "3.11.7"}
+    return about | {"machine": machine, "runs": runs}
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[httpx.AsyncClient]:
+    """The benchmark's server in this process, without latency."""
+    app = Server(Sandbox(SIZES["tiny"].settings()))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as http:
+        await http.post("/_bench", json={"latency_ms": 0})
+        yield http
+
+
+async def token(http: httpx.AsyncClient) -> dict[str, str]:
+    """The header with a new access token."""
+    asked = {"grant_type": "account_credentials", "account_id": "sandbox-account"}
+    client = ("sandbox-client-id", "sandbox-client-secret")
+    answer = await http.post("/oauth/token", data=asked, auth=client)
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def test_rows_are_compared_by_how_often_each_is_there() -> None:
+    """A doubled row is one too many, a lost twin one too few, an altered row both."""
+    true = Counter({("a", 1): 1, ("twin", 1): 2, ("c", 3): 1})
+    found = Counter({("a", 1): 2, ("twin", 1): 1, ("c", 4): 1})
+    assert compared(true, found) == Comparison(right=2, missing=2, surplus=2)
+
+
+def test_a_time_is_the_same_from_text_and_database() -> None:
+    """Zoom's text and a time without a zone, as some tools store it, are one moment."""
+    assert seconds("2026-09-16T00:00:01Z") == 1_789_516_801
+    assert seconds("2026-09-16 00:00:01") == 1_789_516_801
+
+
+def test_each_repetition_begins_with_another_tool() -> None:
+    """None is always the first, and slow ones run once."""
+    of = Case("a", "A", "tiny", Conditions(), ("ours", "dlt", "singer"), repetitions=2, once=("singer",))
+    assert [tool.name for tool in of.taking_part(0)] == ["ours", "dlt", "singer"]
+    assert [tool.name for tool in of.taking_part(1)] == ["dlt", "ours"]
+    assert narrowed(of, ["dlt"], 7).tools == ("dlt",)
+
+
+def test_figures_are_told_with_their_spread() -> None:
+    """The median, and the least and the most where they differ."""
+    assert report.Spread.of([3, 1, 2.5]).told() == "2.5 (1.0 to 3.0)"
+    assert report.Spread.of([1_234, 1_234]).told(0) == "1,234"
+
+
+def test_what_broke_is_told_by_its_class() -> None:
+    """Also where a message has none of a class's usual forms, and none of a message's own words is shown."""
+    assert report.error_name("requests.exceptions.HTTPError: 401 for url") == "HTTPError"
+    assert (
+        report.error_name("<class 'dlt.extract.exceptions.ResourceExtractionError'>")
+        == "ResourceExtractionError"
+    )
+    assert report.error_name("") == "no word"
+
+
+def test_the_page_tells_a_tool_that_was_wrong_and_one_that_broke() -> None:
+    """Rows are counted over all tables, failures over all runs."""
+    lost = run(
+        rows={
+            "users": {"right": 9, "missing": 1, "surplus": 0},
+            "b": {"right": 1, "missing": 2, "surplus": 1},
+        }
+    )
+    failed = run(exit_code=1, broke="HTTPError: 401")
+    told = report.figures({"latency_20": case("latency_20", ours=[run()], dlt=[lost, failed])})
+    assert "| dlt, parallelized | 2.0 | 1.0 | 1.0 | 0.1 | 100 | 588 | 0 | 1 | 3 missing, 1 surplus | " in told
+    assert "| 1 of 2: `HTTPError` |" in told
+    assert "| this project | 2.0 | 1.0 | 1.0 | 0.1 | 100 | 588 | 0 | 1 | none |  |" in told
+
+
+def test_the_page_compares_with_the_best_peer_that_did_all_right() -> None:
+    """A tool that failed, or lost rows, is no measure."""
+    wrong = run(rows={"users": {"right": 9, "missing": 1, "surplus": 0}}, seconds=0.1)
+    runs = {
+        "ours": [run(seconds=2.0, cpu_seconds=0.5)],
+        "dlt": [run(seconds=6.0, cpu_seconds=2.0)],
+        "singer": [wrong],
+        "dlt_sequential": [run(seconds=0.1, exit_code=1)],
+    }
+    told = report.ratios(case("latency_20", **runs))
+    assert "whole process: dlt, parallelized takes 3.0 times as long as this project" in told
+    assert "CPU: dlt, parallelized spends 4.0 times as much" in told
+
+
+def test_a_tool_that_asks_one_by_one_is_computed_for_the_longer_latency() -> None:
+    """588 requests that each wait 180 ms longer take 105.84 s more."""
+    results = {
+        "latency_20": case("latency_20", pyzoom=[run(seconds=14.0, seconds_from_first_request=13.0)]),
+        "latency_200": case("latency_200", ours=[run()]),
+    }
+    assert "| pyzoom | about 120, computed | about 119, computed |" in report.figures(results)
+
+
+async def test_the_server_remembers_an_answer(server: httpx.AsyncClient) -> None:
+    """The same question is answered the same, page tokens and all."""
+    header = await token(server)
+    first = await server.get("/v2/users?page_size=5", headers=header)
+    assert first.content == (await server.get("/v2/users?page_size=5", headers=header)).content
+    assert first.json()["next_page_token"]
+
+
+async def test_the_server_refuses_each_so_many_th_request(server: httpx.AsyncClient) -> None:
+    """It says when to come back, and counts by path and status."""
+    header = await token(server)
+    await server.post("/_bench", json={"latency_ms": 0, "refuse_every": 2})
+    answers = [await server.get(USERS, headers=header) for _ in range(4)]
+    assert [(each.status_code, each.headers.get("retry-after")) for each in answers] == [
+        (200, None),
+        (429, "1"),
+        (200, None),
+        (429, "1"),
+    ]
+    told = (await server.post("/_bench", json={})).json()
+    assert told["asked"] == [["/users", 200, 2], ["/users", 429, 2]]
+
+
+async def test_the_server_lets_a_token_die(server: httpx.AsyncClient) -> None:
+    """From the request on that is told; a new token lives."""
+    header = await token(server)
+    await server.post("/_bench", json={"latency_ms": 0, "token_dies_after": 2})
+    assert [(await server.get(USERS, headers=header)).status_code for _ in range(3)] == [200, 401, 401]
+    assert (await server.get(USERS, headers=await token(server))).status_code == 200
+
+
+@pytest.mark.processes
+def test_this_project_goes_through_the_harness(tmp_path: Path) -> None:
+    """On a tiny account every row is right, and what it cost is counted."""
+    account = Account("tiny")
+    try:
+        with House.opened(tmp_path) as house:
+            house.fresh(TOOLS["ours"])
+            outcome = house.run(TOOLS["ours"], account, Conditions(latency_ms=0))
+    finally:
+        account.stop()
+    meetings = truth(SIZES["tiny"].settings())["meetings"].total()
+    assert outcome.broke == ""
+    assert outcome.rows["users"] == {"right": 40, "missing": 0, "surplus": 0}
+    assert outcome.rows["meetings"] == {"right": meetings, "missing": 0, "surplus": 0}
+    assert outcome.rows["meeting_participants"]["right"] > 400
+    assert outcome.rows["meeting_participants"]["missing"] == 0
+    assert (outcome.token_posts, outcome.refused, outcome.by_path["/users"]) == (1, 0, 3)
+    assert outcome.cpu_seconds > 0
+    assert outcome.peak_megabytes > 0
