@@ -28,7 +28,7 @@ def test_every_make_target_it_names_exists() -> None:
     named = set(re.findall(r"`make (\w+)`", README)) | set(
         re.findall(r"^\$ make (\w+)", README, flags=re.MULTILINE)
     )
-    assert named == {"run", "up", "connect", "check", "faults", "test", "lock"}
+    assert named == {"bench", "run", "up", "connect", "check", "faults", "test", "lock"}
     assert named <= targets
 
 
@@ -93,6 +93,7 @@ def test_the_files_it_links_to_are_there() -> None:
         "docs/requests.md",
         "docs/scaling.md",
         "docs/tables.md",
+        "docs/benchmarks.md",
         "docs/security.md",
         "docs/trust.md",
         "CONTRIBUTING.md",
