@@ -87,6 +87,10 @@ class ZoomClient:
         self._clock = clock
         self._random = random
 
+    def is_hungry(self, label: Label) -> bool:
+        """Whether more could be asked at once."""
+        return self._pace.is_hungry(label)
+
     async def pages(
         self, listing: Listing, params: Mapping[str, str], path_values: Mapping[str, str]
     ) -> AsyncIterator[RawPage]:

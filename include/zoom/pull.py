@@ -22,7 +22,10 @@ from include.zoom.vanished import as_listed, confirmed_column, confirming
 from include.zoom.window import windows
 
 _SETTLES_WITHIN_DAYS = 2
-_CONFIRMING = 8
+_AT_FIRST = 4
+_AT_MOST = (
+    128  # 80 a second, the highest ceiling, over a second and a half; a list in the making costs memory
+)
 
 
 class Sink(Protocol):
@@ -66,7 +69,7 @@ async def pull(
     sink: Sink,
     parents: Iterable[Dated] | None = None,
     today: date,
-    concurrency: int = 8,
+    concurrency: int = _AT_MOST,
 ) -> PullCounts:
     """Pulls a stream.
 
@@ -77,7 +80,7 @@ async def pull(
         sink: takes the pages of each finished unit.
         parents: for a child stream, the parent stream's root records with their slices, all of them.
         today: the UTC day; nothing beyond it is asked.
-        concurrency: units that are asked at once.
+        concurrency: units that are asked at once at the most.
 
     Raises:
         NotEntitled: skip the stream.
@@ -157,15 +160,33 @@ class _Pull:
         every = [_Unit(*found, ParentKey({column.name: value}, None)) for value in sorted(missing)]
         finished = set(self._sink.finished())
         try:
-            await self._round((unit for unit in every if unit.id not in finished), concurrency=_CONFIRMING)
+            await self._round((unit for unit in every if unit.id not in finished), _AT_MOST)
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         return self._gaps.absent, len(every) - self._gaps.absent
 
     async def _round(self, units: Iterator[_Unit], concurrency: int) -> None:
+        """Asks for all; by one more at once whenever a request's turn found hardly anybody waiting for the next.
+
+        So as many are under way as the rate and the latency need (Little's law), however long an answer takes.
+        """
+        hired = 0
+
+        async def work() -> None:
+            for unit in units:
+                await self._pull_unit(unit)
+                if self._client.is_hungry(unit.listing.label):
+                    hire()
+
+        def hire() -> None:
+            nonlocal hired
+            if hired < concurrency:
+                hired += 1
+                group.create_task(work())
+
         async with asyncio.TaskGroup() as group:
-            for _ in range(concurrency):
-                group.create_task(self._work(units))
+            for _ in range(_AT_FIRST):
+                hire()
 
     async def _parents(self, records: Iterable[Dated] | None) -> list[ParentKey | None]:
         parent = self._stream.parent
@@ -202,19 +223,18 @@ class _Pull:
                 else:
                     yield unit
 
-    async def _work(self, units: Iterator[_Unit]) -> None:
-        for unit in units:
-            with Spool() as spool:
-                try:
-                    for window in self._windows_of(unit):
-                        await self._ask(unit, window, spool)
-                except ZoomError as error:
-                    if self._gaps.take(unit.listing, unit.parent, error):
-                        self._lacking.add(unit.address)
-                else:
-                    self._gaps.answered = True
-                    if not self._put_off(unit):
-                        self._sink.write(spool)
+    async def _pull_unit(self, unit: _Unit) -> None:
+        with Spool() as spool:
+            try:
+                for window in self._windows_of(unit):
+                    await self._ask(unit, window, spool)
+            except ZoomError as error:
+                if self._gaps.take(unit.listing, unit.parent, error):
+                    self._lacking.add(unit.address)
+            else:
+                self._gaps.answered = True
+                if not self._put_off(unit):
+                    self._sink.write(spool)
 
     def _windows_of(self, unit: _Unit) -> tuple[Mapping[str, str], ...]:
         """Records that are of their parent's day are asked for from that day on, whatever else the run is for."""
