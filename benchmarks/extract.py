@@ -78,6 +78,10 @@ def _no_pace() -> Any:  # noqa: ANN401 - a class that is made here
             """Lets every request out at once: the loops beside have no pace either."""
             return Leave(label, 1)
 
+        def is_hungry(self, label: Any) -> bool:  # noqa: ANN401, ARG002 - as imported above
+            """Always: as many as were asked for are to be under way."""
+            return True
+
     return NoPace(OwnTurns("business"))
 
 
