@@ -153,7 +153,7 @@ async def test_tasks_take_turns_of_one_quota(
     assert isinstance(first, Turn)
     assert isinstance(second, Turn)
     assert (first.starts_in, first.count) == (0, 1)
-    assert second.starts_in == pytest.approx(first.apart) == pytest.approx(1 / 0.9)
+    assert second.starts_in == pytest.approx(first.apart) == pytest.approx(1 / 0.75)
     assert world.zoom.posted == []
 
 

@@ -144,7 +144,7 @@ def test_a_process_with_the_database_rotates_in_process(
         asked = place.requests()
     assert seen["statuses"] == [200, 200, 200]
     assert seen["users"] == 3
-    assert seen["apart"] == pytest.approx([1 / (0.9 * 4)] * 2, rel=0.1)  # the shared quota's, not one's own
+    assert seen["apart"] == pytest.approx([1 / (0.75 * 4)] * 2, rel=0.1)  # the shared quota's, not one's own
     assert "user:read:list_users:admin" in seen["granted"].split()
     assert (asked["token_posts"], asked["token_refused"]) == (2, 0)
 

@@ -84,3 +84,11 @@ def test_sixteen_tasks_without_a_common_quota_stay_alive_and_polite(plan: str) -
     assert refused(seen) <= 0.12
     assert min(seen.answered) > 0
     assert seen.tries <= 6
+
+
+def test_sixteen_tasks_ask_the_api_server_for_a_few_turns_a_second() -> None:
+    """However many requests they send: each turn is of many where many are wanted."""
+    case = Case("business", tasks=16, seconds=60)
+    seen = run(simulate(case))
+    assert sum(seen.answered) > 30 * case.seconds
+    assert seen.taken < 10 * case.seconds
