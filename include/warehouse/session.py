@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from include.warehouse.driver import left_out
 from include.warehouse.errors import PermanentWarehouseError, trying
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Warehouse:
             TransientWarehouseError: the server was not to be reached.
         """
         try:
-            from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - its absence is an error of ours
+            with left_out("pandas"):
+                from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - its absence is an error of ours
         except ImportError as error:
             raise PermanentWarehouseError(
                 "Could not load the PostgreSQL driver: install adbc-driver-postgresql (it stands in requirements.txt) "

@@ -1,8 +1,11 @@
-"""What is loaded where: Dags are parsed without Arrow, and a pull never loads pandas."""
+"""What is loaded where: Dags are parsed without Arrow, and neither a pull nor a load loads pandas."""
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+from tests.warehouse.frames_of_calls import CALLS, a_file
 
 PROJECT = Path(__file__).parents[2]
 PULL = """
@@ -20,7 +23,25 @@ print(attempt.finish(counts).counts["records"], "pandas" in sys.modules)
 LOAD = """
 import sys
 import include.flow.load
-print("pandas" in sys.modules)
+from include.warehouse.load import load
+from include.warehouse.session import Warehouse, ask
+from tests.warehouse.frames_of_calls import CALLS, DAY, File, Frames, a_stream
+before = "pandas" in sys.modules
+warehouse = Warehouse(sys.argv[1], "zoom")
+frames = Frames([File("calls", DAY, "calls.parquet", 1)])
+load(warehouse, a_stream(CALLS), frames, lambda _: open(sys.argv[2], "rb"))
+with warehouse.connect() as connection:
+    ((rows,),) = ask(connection, "SELECT count(*) FROM zoom.calls")
+print(rows, before, "pandas" in sys.modules)
+"""
+AFTERWARDS = """
+import sys
+from include.warehouse.session import Warehouse
+Warehouse(sys.argv[1], "zoom").connect().close()
+import pandas as pd
+import pyarrow as pa
+frame = pa.table({"number": pa.array([1, None], pa.int64())}).to_pandas(types_mapper=pd.ArrowDtype)
+print(pa.array(frame["number"]).to_pylist(), frame["number"].dtype)
 """
 PARSE = """
 import sys
@@ -49,6 +70,13 @@ def test_a_pull_never_loads_pandas(tmp_path: Path) -> None:
     assert last_line(PULL, str(tmp_path)) == "30 False"
 
 
-def test_a_load_imports_no_pandas() -> None:
-    """Its driver does, at the first value that a statement is given: pyarrow looks whether it is one of pandas's."""
-    assert last_line(LOAD) == "False"
+def test_a_load_never_loads_pandas(new_database: Callable[[], str], tmp_path: Path) -> None:
+    """Neither by its imports nor while it loads, though pyarrow looks for pandas at each value it is given."""
+    file = tmp_path / "calls.parquet"
+    file.write_bytes(a_file(CALLS, [{"number": 1, "name": "Ann"}]).content)
+    assert last_line(LOAD, new_database(), str(file)) == "1 False False"
+
+
+def test_pandas_is_there_for_who_needs_it_after_the_driver(new_database: Callable[[], str]) -> None:
+    """A load that makes its frames anew types them as a transform does: an Arrow column comes back as one."""
+    assert last_line(AFTERWARDS, new_database()) == "[1, None] int64[pyarrow]"
