@@ -14,6 +14,7 @@ from include.flow import transform as transforming
 from include.flow.run import Run
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import RepeatedKey, TooManySkipped
+from include.zoom.pace import OwnTurns
 from tests.flow.landed import ACCOUNT, House, attempt_of
 
 FAILED = "SELECT stream, attempt_id IS NOT NULL, load_id, check_name, outcome FROM zoom.failing"
@@ -36,6 +37,12 @@ class Hook:
         async with httpx.AsyncClient() as http:
             yield http
 
+    @contextlib.asynccontextmanager
+    async def turns(self, *, backfill: bool) -> AsyncIterator[OwnTurns]:
+        """Of a quota that nobody else has."""
+        assert not backfill
+        yield OwnTurns(self.plan)
+
 
 @pytest.fixture
 def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
@@ -45,7 +52,10 @@ def run(house: House, monkeypatch: pytest.MonkeyPatch) -> Run:
     params = {"schema": "zoom", "zoom_conn_id": "zoom_default"}
     for module in (pulling, transforming):
         monkeypatch.setattr(module, "warehouse", lambda **_: house.warehouse)
-    return Run({"params": params, "task_state_store": store}, datetime(2026, 11, 2, tzinfo=UTC))
+    dag_run = SimpleNamespace(run_type="manual")
+    return Run(
+        {"params": params, "task_state_store": store, "dag_run": dag_run}, datetime(2026, 11, 2, tzinfo=UTC)
+    )
 
 
 def test_a_pull_that_skips_too_many_is_recorded(
