@@ -28,7 +28,7 @@ from include.sandbox.settings import Settings
 from include.sandbox.truth import TABLES
 from include.zoom.catalog import STREAMS
 from include.zoom.forgotten import NOBODY
-from include.zoom.pace import Leave, Pace
+from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.stream import Label
 from tests.truth import declared, stored, told
 
@@ -175,6 +175,12 @@ class Hook:
             event_hooks={"request": [self._count]},
         ) as http:
             yield http
+
+    @contextlib.asynccontextmanager
+    async def turns(self, *, backfill: bool) -> AsyncIterator[OwnTurns]:
+        """As many as it likes: nobody else is asking."""
+        del backfill
+        yield OwnTurns(self.plan)
 
     async def _count(self, request: httpx.Request) -> None:
         route, _ = route_of(request.url.raw_path.decode().partition("?")[0].removeprefix("/v2"))

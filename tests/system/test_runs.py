@@ -1,11 +1,14 @@
 """Runs of a real Airflow, made and cleared through its public API, against what the sandbox knows to be true."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.system.test_kills import kill_when_running
 from tests.system.truth import differences
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
@@ -21,6 +24,7 @@ TABLES = [
     "users",
 ]
 DAYS_AGO = 20
+HISTORY, RECORDINGS = "/report/history_meetings", "/accounts/{accountId}/recordings"
 
 
 def test_a_scheduled_run_loads_the_truth(pipeline: Any, daily: str, yesterday: date) -> None:
@@ -65,23 +69,56 @@ def backfilled(pipeline: Any, days: set[str]) -> list[dict[str, Any]]:
     return [run for run in pipeline.runs(run_type="backfill") if run["logical_date"][:10] in days]
 
 
+def asked(requests: dict[str, Any], path: str) -> int:
+    """How often a list was answered."""
+    return sum(
+        one["count"] for one in requests["counts"] if one["path"] == f"/v2{path}" and one["status"] == 200
+    )
+
+
+def run_that_asks_for_all(pipeline: Any, stream: str) -> str:
+    """The run whose pull of a shared window goes on and on, while the others wait without a worker."""
+    landing = Path(pipeline.local.airflow.env["AIRFLOW__ZOOM__LANDING"].removeprefix("file://"))
+    before: set[str] = set()
+
+    def look() -> str | None:
+        nonlocal before
+        claims = [json.loads(file.read_bytes()) for file in landing.glob(f"*/{stream}/shared/*.claim.json")]
+        lasting = {claim["token"] for claim in claims} & before
+        before = {claim["token"] for claim in claims}
+        holders = [claim["holder"].split()[-1] for claim in claims if claim["token"] in lasting]
+        waits = [
+            run["dag_run_id"]
+            for run in pipeline.runs(run_type="backfill", state="running")
+            if pipeline.tasks(run["dag_run_id"])[f"{stream}.pull"]["state"] == "up_for_reschedule"
+        ]
+        return holders[0] if holders and waits else None
+
+    return str(pipeline.local.airflow.wait_for(look, seconds=120, what="a run that pulls for all"))
+
+
 def test_a_backfill_with_dying_tokens_loads_the_truth(
     pipeline: Any, daily: str, yesterday: date, elapsed: Callable[[], float]
 ) -> None:
-    """Ten days, four runs at a time, a token that lives 20 seconds: truth, and no refresh too many."""
+    """Ten days, six runs at a time, a token that lives 20 seconds, a puller that is killed: truth, and few requests."""
     assert daily
     first = yesterday - timedelta(days=DAYS_AGO)
     before = pipeline.requests()
-    pipeline.backfill(first, first + timedelta(days=9))
-    days = {str(first + timedelta(days=back)) for back in range(10)}
+    pipeline.sandbox("POST", "faults", json=[{"path": f"/v2{HISTORY}", "times": 1, "kind": "hang"}])
+    pipeline.backfill(first, first + timedelta(days=9), active=6)
+    killed = run_that_asks_for_all(pipeline, "meetings")
+    kill_when_running(pipeline, killed, "meetings.pull")
+    days = [first + timedelta(days=back) for back in range(10)]
     runs = pipeline.local.airflow.wait_for(
-        lambda: len(found := backfilled(pipeline, days)) == 10 and found, seconds=120, what="ten runs"
+        lambda: len(found := backfilled(pipeline, {str(day) for day in days})) == 10 and found,
+        seconds=120,
+        what="ten runs",
     )
     assert {pipeline.ended(run["dag_run_id"], seconds=600) for run in runs} == {"success"}
+    assert pipeline.tasks(killed)["meetings.pull"]["try_number"] == 2
     seconds = elapsed()
     after = pipeline.requests()
-    for back in range(10):
-        day = first + timedelta(days=back)
+    for day in days:
         assert {table: differences(pipeline, table, day) for table in TABLES} == {
             table: [] for table in TABLES
         }, day
@@ -89,6 +126,12 @@ def test_a_backfill_with_dying_tokens_loads_the_truth(
     # A token is replaced ahead of its end, after three quarters of its 20 seconds.
     assert posts <= seconds / 15 + 1
     assert after["token_refused"] == before["token_refused"]
+    weeks = len({day.isocalendar()[:2] for day in days})
+    costs = {path: asked(after, path) - asked(before, path) for path in (HISTORY, RECORDINGS, "/users")}
+    # Each run by itself would ask ten times; one more where two began at the same moment, which does no harm.
+    assert weeks <= costs[HISTORY] <= weeks + 1
+    assert weeks <= costs[RECORDINGS] <= weeks + 1
+    assert costs["/users"] == 0
 
 
 @pytest.mark.parametrize("step", ["pull", "transform", "load"])
