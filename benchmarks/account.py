@@ -13,7 +13,8 @@ from include.sandbox.settings import Settings
 
 DAY = date(2026, 9, 16)
 """The day whose meetings are copied: a Wednesday, when one meeting has more than a page of participants."""
-NOW = datetime(2026, 9, 18, 6, tzinfo=UTC)
+NOW = datetime(2026, 9, 19, 6, tzinfo=UTC)
+"""When: more than 48 hours after it, so that Zoom changes nothing of it any more."""
 Row = Mapping[str, Any]
 Key = tuple[Any, ...]
 

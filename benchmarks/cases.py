@@ -56,7 +56,9 @@ CASES = (
         _ALL,
         repetitions=1,
     ),
-    Case("again", "the second run of the day", "small", Conditions(), _LOADING, repetitions=1, again=True),
+    Case(
+        "again", "the second run over a final day", "small", Conditions(), _LOADING, repetitions=1, again=True
+    ),
     Case(
         "limits",
         "Zoom's rate limits of a Business account",

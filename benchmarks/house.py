@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +26,8 @@ from include.launch.postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENTS = ROOT / ".local" / "bench"
-LONGEST_SECONDS = 900.0
+LONGEST_SECONDS = 300.0
+_LONGEST_SECONDS_OF_BIG = 1800.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Account:
 
     def __init__(self, size: str) -> None:
         self.settings = SIZES[size].settings()
+        self.longest_seconds = _LONGEST_SECONDS_OF_BIG if size == "big" else LONGEST_SECONDS
         self._process = subprocess.Popen(  # noqa: S603 - ours
             [sys.executable, "-m", "benchmarks.server", size], stdout=subprocess.PIPE, cwd=ROOT
         )
@@ -120,6 +122,8 @@ class House:
         account.begin(conditions)
         spent = spent_by(self._server_pid)
         cost = self._measured(tool, account, conditions)
+        if tool.messages and cost.exit_code:
+            cost = replace(cost, last_words=_error_in_messages(self._of(tool) / "stdout"))
         spent = spent_by(self._server_pid) - spent
         asked = account.begin(conditions)
         return _outcome(cost, asked, spent, self._compared(tool, account))
@@ -142,7 +146,7 @@ class House:
             tool.arguments(programs_of(tool), task.write(folder / "task.json")),
             environment=_environment(tool, folder),
             folder=folder,
-            longest_seconds=LONGEST_SECONDS,
+            longest_seconds=account.longest_seconds,
         )
 
     def _compared(self, tool: Tool, account: Account) -> dict[str, Comparison]:
@@ -185,6 +189,12 @@ def _in_messages(path: Path) -> dict[str, Counter[Key]]:
             record = json.loads(line)["record"]
             found[record["stream"]].append(record["data"])
     return {table: counted(table, rows) for table, rows in found.items()}
+
+
+def _error_in_messages(path: Path) -> str:
+    """The first error that Airbyte's messages trace."""
+    traced = (json.loads(line)["trace"] for line in path.read_text().splitlines() if '"TRACE"' in line)
+    return next((str(each["error"]["message"]) for each in traced if "error" in each), "")
 
 
 def _rows_of(cursor: Any, table: str, query: str) -> Counter[Key]:  # noqa: ANN401 - psycopg2 has no types

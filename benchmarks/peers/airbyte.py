@@ -47,7 +47,12 @@ def requester(task: Task, path: str, **params: str) -> dict[str, Any]:
                     "type": "DefaultErrorHandler",
                     "backoff_strategies": [{"type": "WaitTimeFromHeader", "header": "Retry-After"}],
                     "response_filters": [
-                        {"type": "HttpResponseFilter", "action": "IGNORE", "http_codes": [400]}
+                        {"type": "HttpResponseFilter", "action": "IGNORE", "http_codes": [400]},
+                        {
+                            "type": "HttpResponseFilter",
+                            "action": "REFRESH_TOKEN_THEN_RETRY",
+                            "http_codes": [401],
+                        },
                     ],
                 }
             ],

@@ -17,6 +17,7 @@ import httpx
 from airflow.sdk import ObjectStoragePath
 
 from benchmarks.peers.task import Task
+from include.flow.reuse import reuse
 from include.grant.hook.transport import Transport
 from include.landing import Landing, Manifest
 from include.zoom.auth import BearerAuth
@@ -40,6 +41,10 @@ class Token:
         self._app = App(task.client_id, task.client_secret, f"{task.url}/oauth")
         self._account = task.account_id
         self._value = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """In a new event loop: a lock belongs to the one that it first waited in."""
         self._lock = asyncio.Lock()
 
     async def ask(self, rejected: str | None) -> str:
@@ -97,6 +102,10 @@ class Run:
         days = () if stream.kind is Kind.SNAPSHOT else (self._day,)
         attempt = self._landing.begin(self._task.account_id, stream, days=days)
         parent = self._manifests[stream.parent.stream] if stream.parent else None
+        reusing = reuse(self._landing, stream, STREAMS, parent)
+        if reusing is not None:
+            reusing.fill(attempt, days, {})
+        self._token.begin()
         async with httpx.AsyncClient(
             base_url=f"{self._task.url}/v2",
             auth=BearerAuth(self._token.ask),
@@ -107,7 +116,10 @@ class Run:
             client = ZoomClient(http, Pace(OwnTurns("business") if self._task.limits else NoLimits()))
             records = self._records(parent, days) if parent else None
             counts = await pull(stream, days, client, sink=attempt, parents=records, today=self._today)
-        return attempt.finish(counts)
+        manifest = attempt.finish(counts)
+        if reusing is not None:
+            reusing.point(manifest)
+        return manifest
 
     def _records(self, parent: Manifest, days: tuple[date, ...]) -> Iterator[Dated]:
         pages = self._landing.pages(parent)
