@@ -38,17 +38,21 @@ class Comparison:
 
 
 # A seat is a stay: who rejoins has two, so only fewer seats than people are odd. Zoom rounds minutes per seat.
-# People who were alone are not listed.
+# People who were alone are not listed. Grouped, not joined: of slices that were just loaded the server has no
+# statistics, and would go through all seats again for each meeting, for hours where there are a million.
 _OF_MEETINGS = """
 SELECT count(*), count(*) FILTER (WHERE {differs}),
        count(*) FILTER (WHERE {differs}) || ' of ' || count(*) || ' meetings differ'
 FROM (
-    SELECT m.participants AS people, m.total_participant_minutes AS minutes, count(p.meeting_uuid) AS seats,
-           coalesce(sum(p.duration_seconds), 0) / 60.0 AS seat_minutes
-    FROM {{meetings}} AS m LEFT JOIN {{meeting_participants}} AS p
-        ON p.meeting_uuid = m.meeting_uuid AND p._slice_date = $1
-    WHERE m._slice_date = $1 AND m.type = 'Meeting' AND m.participants > 1
-    GROUP BY m.meeting_uuid, m.participants, m.total_participant_minutes
+    SELECT max(people) AS people, max(minutes) AS minutes, count(*) - 1 AS seats, sum(seconds) / 60.0 AS seat_minutes
+    FROM (
+        SELECT meeting_uuid, participants AS people, total_participant_minutes AS minutes, 0 AS seconds
+        FROM {{meetings}} WHERE _slice_date = $1 AND type = 'Meeting' AND participants > 1
+        UNION ALL
+        SELECT meeting_uuid, NULL, NULL, coalesce(duration_seconds, 0)
+        FROM {{meeting_participants}} WHERE _slice_date = $1
+    ) AS either_side
+    GROUP BY meeting_uuid HAVING count(people) > 0
 ) AS both_sides
 """
 _OF_USERS = """
