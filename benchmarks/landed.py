@@ -35,15 +35,19 @@ class Meetings:
 
     def pages(self) -> Iterator[list[Page]]:
         """The pages of one meeting after the other, as `past_meetings/{uuid}/participants` answers."""
-        chance = random.Random(7)  # noqa: S311 - a draw
-        for first in range(0, self.participants, self.each):
-            count = min(self.each, self.participants - first)
-            parent = ParentKey({"meeting_uuid": f"{_zoom_id(chance.getrandbits(64), 24)}"}, DAY)
-            records = (self._record(chance, first + number) for number in range(count))
+        for first, records in self.meetings():
+            parent = ParentKey({"meeting_uuid": _zoom_id(first, 24)}, DAY)
             yield [
-                Page(0, parent, number, {}, 200, RECEIVED_AT, _body("participants", page, count))
-                for number, page in enumerate(_paged(records), start=1)
+                Page(0, parent, number, {}, 200, RECEIVED_AT, _body("participants", page, len(records)))
+                for number, page in enumerate(_paged(iter(records)), start=1)
             ]
+
+    def meetings(self) -> Iterator[tuple[int, list[Record]]]:
+        """Each meeting's number and its participants, always the same."""
+        for first in range(0, self.participants, self.each):
+            chance = random.Random(first)  # noqa: S311 - a draw
+            numbers = range(first, min(first + self.each, self.participants))
+            yield first, [self._record(chance, number) for number in numbers]
 
     def _record(self, chance: random.Random, number: int) -> Record:
         joined = datetime(2026, 11, 1, 8, tzinfo=UTC) + timedelta(seconds=chance.randrange(36_000))
@@ -64,6 +68,21 @@ class Meetings:
             "internal_user": not guest,
         }
         return record | ({"camera": person % 3} if self.new_field else {})
+
+
+@dataclass(frozen=True)
+class History:
+    """The account's list of the meetings that these participants came to."""
+
+    of: Meetings
+
+    def pages(self) -> Iterator[list[Page]]:
+        """All pages of `report/history_meetings`."""
+        records = (_meeting(*meeting) for meeting in self.of.meetings())
+        yield [
+            Page(0, None, number, {}, 200, RECEIVED_AT, _body("history_meetings", page, 0))
+            for number, page in enumerate(_paged(records), start=1)
+        ]
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,29 @@ def _body(list_key: str, page: list[Record], total: int) -> bytes:
 
 def _zoom_id(number: int, length: int) -> str:
     return base64.b64encode(hashlib.sha256(f"{number}".encode()).digest()).decode()[:length]
+
+
+def _meeting(number: int, participants: list[Record]) -> Record:
+    host = number % 4999
+    return {
+        "meeting_uuid": _zoom_id(number, 24),
+        "meeting_id": 80_000_000_000 + number,
+        "type": "Meeting",
+        "topic": f"Weekly {number % 97}",
+        "host_display_name": f"{FIRST_NAMES[host % 8]} Example {host}",
+        "host_email": f"person.{host}@example.com",
+        "department": f"Department {host % 40}",
+        "group": [f"Group {host % 40}"],
+        "start_time": min(str(each["join_time"]) for each in participants),
+        "end_time": max(str(each["leave_time"]) for each in participants),
+        "create_time": "2026-10-01T08:00:00Z",
+        "duration": 60,
+        "participants": len(participants),
+        "total_participant_minutes": round(sum(each["duration"] for each in participants) / 60),
+        "source": "Zoom",
+        "custom_fields": [{"key": "cost_center", "value": f"{host % 90}"}],
+        "feature_used": {"screen_sharing": True, "recording": False},
+    }
 
 
 def _user(number: int) -> Record:

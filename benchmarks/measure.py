@@ -94,6 +94,13 @@ def _last_words(path: Path) -> str:
     return (errors or lines or [""])[-1]
 
 
+def peak_mb() -> int:
+    """The most that this process has held, in MiB."""
+    # Not getrusage, which tells the parent's peak where that was higher.
+    told = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in told if line.startswith("VmHWM:")) // 1024
+
+
 def spent_by(pid: int) -> float:
     """CPU seconds of a server so far: itself, those of its children that have ended, and those that live."""
     process = psutil.Process(pid)

@@ -27,6 +27,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchmarks.measure import peak_mb
+
 Made = TypeVar("Made")
 RESULTS = Path("benchmarks/results/steps.json")
 PACKAGES = ("apache-airflow", "orjson", "pandas", "pyarrow")
@@ -113,7 +115,7 @@ def transform(root: str, address: str) -> dict[str, Any]:
     from include.landing import Landing
     from include.zoom.catalog import STREAMS
 
-    landing, before = Landing(root), _peak_mb()
+    landing, before = Landing(root), peak_mb()
     manifest = landing.manifest(address)
     started = time.process_time()
     frames = framed(STREAMS[manifest.stream], landing, manifest)
@@ -123,15 +125,9 @@ def transform(root: str, address: str) -> dict[str, Any]:
         "cpu_seconds": round(seconds, 2),
         "rows_per_cpu_second": round(rows / seconds),
         "imported_mb": before,
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
         "parquet_bytes": sum(file.bytes for file in frames.files),
     }
-
-
-def _peak_mb() -> int:
-    # Not getrusage, which tells the parent's peak where that was higher.
-    told = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in told if line.startswith("VmHWM:")) // 1024
 
 
 def steps(root: str, address: str) -> dict[str, Any]:
