@@ -1,6 +1,7 @@
 """Frame files as streams of Arrow batches, checked against what they should hold."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import BinaryIO, Protocol
@@ -39,6 +40,17 @@ class FrameFile(Protocol):
 OpenFile = Callable[[FrameFile], BinaryIO]
 
 
+@contextmanager
+def system_pool() -> Iterator[None]:
+    """Lets Arrow allocate from the system meanwhile: its own allocator keeps 30 MB that nothing uses any more."""
+    pool = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(pool)
+
+
 @dataclass
 class FrameReader:
     """Reads one frame file in a table's column order; `batches` may be read once."""
@@ -57,7 +69,8 @@ class FrameReader:
         """
         source = self.open_file(self.file)
         try:
-            parquet = pq.ParquetFile(source)
+            # Buffered ahead, what was read of a file would stay in memory until its end.
+            parquet = pq.ParquetFile(source, pre_buffer=False)
         except (pa.ArrowException, OSError) as error:
             raise self._damaged("cannot be read") from error
         self._compare(parquet.schema_arrow)
@@ -79,7 +92,8 @@ class FrameReader:
     ) -> Iterator[pa.RecordBatch]:
         try:
             with source:  # a backfill's files are many, and each may be a copy
-                for batch in parquet.iter_batches(_BATCH_ROWS):
+                # Threads would each hold a column's pages, and are no quicker: the server is what is waited for.
+                for batch in parquet.iter_batches(_BATCH_ROWS, use_threads=False):
                     self.read_rows += batch.num_rows
                     yield batch.select(list(order))
         except (pa.ArrowException, OSError) as error:

@@ -24,7 +24,7 @@ from include.warehouse.errors import (
 )
 from include.warehouse.evidence import Extraction, record
 from include.warehouse.forgetting import forgotten_version
-from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
+from include.warehouse.framefile import FrameFile, FrameReader, OpenFile, system_pool
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.retention import trim
 from include.warehouse.session import Warehouse, ask, begin, identifier
@@ -275,7 +275,11 @@ class _SliceLoad:
             )
 
     def _append(self, frame: FrameReader, relation: Relation) -> None:
-        with frame.reader(list(relation.columns)) as reader, self.connection.cursor() as cursor:
+        with (
+            system_pool(),
+            frame.reader(list(relation.columns)) as reader,
+            self.connection.cursor() as cursor,
+        ):
             try:
                 cursor.adbc_ingest(
                     frame.table.name, reader, mode="append", db_schema_name=self.warehouse.schema
