@@ -78,23 +78,26 @@ class Sharing:
         except LandingDamaged as error:
             _log.warning("%s It is asked anew.", error)
             return None
-        if found is None or not self._serves(found, days):
+        if found is None or not self._serves(found, window, days):
             return None
         _log.info("The window from %s on is already there (%s).", window.first, address)
         return found
 
-    def _serves(self, found: Manifest, days: Sequence[date]) -> bool:
+    def _serves(self, found: Manifest, window: SharedWindow, days: Sequence[date]) -> bool:
         """Whether asking anew would not tell more of these days.
 
-        Where a day was not settled yet, only today's window serves it, as a snapshot does.
+        Where a day was not settled yet, only today's window serves it, as a snapshot does. The attempt must have
+        asked for what the window serves now: one whose history has moved out of reach since held other days, and
+        one that began before midnight ends a day sooner.
         """
         at = found.extracted_at
         slices = slice_dates(self.stream.kind, tuple(days))
         settled = at >= slice_end(self.stream.kind, slices[-1]) + FINAL_AFTER
-        over = at >= slice_end(Kind.INTERVAL, max(days))
+        of_today = at.date() == self.run.today and found.days[-1:] == window.days[-1:]
         return (
             self.run.now - at <= _SHARED_FOR
-            and (settled or (over and at.date() == self.run.today))
+            and set(days) & set(window.days) <= set(found.days)
+            and (settled or of_today)
             and found.attempt_id > (self.pulled_before or "")
         )
 

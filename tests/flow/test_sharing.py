@@ -149,6 +149,31 @@ def test_days_that_are_not_settled_are_served_by_todays_window_alone(world: Worl
     assert world.asked[RECORDINGS] == 2 * ASKABLE
 
 
+def test_what_is_left_of_a_window_at_the_history_limit_is_asked_by_itself(world: World) -> None:
+    """A week ago the window served other days; the last one that Zoom keeps of it now has its rows all the same."""
+    world.clock.advance(14 * 86400)
+    world.pull("one_person_meetings", date(2026, 6, 17))
+    world.clock.advance(7 * 86400)
+    day = date(2026, 6, 19)  # 2026-12-15 less 180 days is 2026-06-18
+    assert day in world.landing.manifest(world.pull("one_person_meetings", day)["manifest"]).days
+    world.transform("one_person_meetings", day)
+    shared = world.rows("one_person_meetings", day)
+    world.pull("one_person_meetings", day, run_type="manual")
+    world.transform("one_person_meetings", day)
+    assert shared == world.rows("one_person_meetings", day) != Counter()
+
+
+def test_a_window_that_began_before_midnight_does_not_serve_the_day_that_ended_then(
+    world: World,
+) -> None:
+    """Though Zoom answered after midnight: the day was not over when it was decided what to ask."""
+    world.clock.advance((TODAY + DAY - world.clock.now().date()).days * 86400 - 9 * 3600 - 1)
+    world.meanwhile = lambda: world.clock.advance(2)
+    world.pull("recordings", TODAY - DAY)
+    world.meanwhile = lambda: None
+    assert TODAY in world.landing.manifest(world.pull("recordings", TODAY)["manifest"]).days
+
+
 def test_who_waits_holds_no_worker_and_looks_again(world: World) -> None:
     """While one asks, another run is put off; ten seconds later the window is there."""
     first, second = last(12)[:2]
