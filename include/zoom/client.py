@@ -1,7 +1,7 @@
 """Asks Zoom's lists: pages, retries, pace. Knows no stream and writes nothing.
 
-A request is tried at most six times within five minutes; those that Zoom refused for their rate do not count,
-as other apps of the account are not to blame for them. What an answer means stands in `answers`; a
+A request is tried at most six times within five minutes, without the time that it waits for its turn; refusals
+for the rate are no tries, as they may be another app's doing. What an answer means stands in `answers`; a
 refused access token is the business of the http client's auth.
 """
 
@@ -125,11 +125,11 @@ class ZoomClient:
         """One answer that is no error, after retries."""
         asked = Asked(path, list_key, with_page_token="next_page_token" in params)
         address = path.format(**{name: quoted(value) for name, value in path_values.items()})
-        started = self._clock()
-        tried = 0
+        tried, spent = 0, 0.0
         while True:
             tried += 1
             leave = await self._pace.wait(label)
+            sent = self._clock()
             try:
                 return await self._once(asked, address, params, leave)
             except DailyCapReached as error:
@@ -138,7 +138,8 @@ class ZoomClient:
             except TokenRejected:
                 raise
             except TransientError as error:
-                await self._back_off(error, leave, tried, started)
+                spent += (self._clock() - sent).total_seconds()
+                spent += await self._back_off(error, leave, tried, spent)
 
     async def _once(self, asked: Asked, address: str, params: Mapping[str, str], leave: Leave) -> Answer:
         try:
@@ -163,7 +164,8 @@ class ZoomClient:
     def _whole(self, address: str, params: Mapping[str, str]) -> str:
         return f"{self._base}{address}?{urlencode(params)}" if params else f"{self._base}{address}"
 
-    async def _back_off(self, error: TransientError, leave: Leave, tried: int, started: datetime) -> None:
+    async def _back_off(self, error: TransientError, leave: Leave, tried: int, spent: float) -> float:
+        """Waits before the next try; for how many seconds."""
         seconds = (1 + self._random()) * min(2.0 ** (tried - 1), _LONGEST_BACK_OFF_SECONDS)
         if isinstance(error, RateLimited):
             await self._pace.refused(leave, error.retry_after_seconds, limit=error.limit)
@@ -171,9 +173,10 @@ class ZoomClient:
                 seconds = wait + self._random() if tried == 1 else max(wait, seconds)
         elif tried >= TRIES:
             raise error
-        if (self._clock() - started).total_seconds() + seconds > TOTAL_SECONDS:
+        if spent + seconds > TOTAL_SECONDS:
             raise error
         await self._sleep(seconds)
+        return seconds
 
 
 def quoted(value: str) -> str:

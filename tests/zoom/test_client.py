@@ -18,7 +18,9 @@ from include.zoom.errors import (
     TransientError,
     UnexpectedAnswer,
 )
+from include.zoom.pace import Pace
 from include.zoom.stream import Label, Listing
+from include.zoom.turns import Feedback, Turn
 
 FakeZoom = VirtualTime = Json = Any  # the fixtures' classes stand in conftest, which tests cannot import
 LISTING = Listing(
@@ -175,6 +177,22 @@ async def test_refusals_for_the_rate_do_not_count_as_tries(
     zoom.order(PATH, *[refused] * 7, answer(200, EMPTY))
     await pages_of(client)
     assert virtual_time.slept == [1.5, 3.0, 6.0, 12.0, 24.0, 45.0, 45.0]
+
+
+async def test_waiting_for_a_turn_is_not_counted(zoom: FakeZoom, virtual_time: VirtualTime) -> None:
+    """A request whose turn comes after ten minutes is tried again like any other: the queue is not its fault."""
+
+    class Crowded:
+        async def take(self, _label: Label, _wanted: int, _feedback: Feedback) -> Turn:
+            return Turn(600.0, 6.0, 1)
+
+    zoom.order(PATH, answer(503), answer(429, {"message": "per-second rate limit"}), answer(200, EMPTY))
+    pace = Pace(Crowded(), clock=virtual_time.seconds, sleep=virtual_time.sleep)
+    async with httpx.AsyncClient(
+        transport=httpx.MockTransport(zoom.handle), base_url="https://zoom.example/v2"
+    ) as http:
+        client = ZoomClient(http, pace, sleep=virtual_time.sleep, clock=virtual_time.clock)
+        assert len(await pages_of(client)) == 1
 
 
 async def test_retries_are_bounded_in_time(
