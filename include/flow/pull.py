@@ -178,8 +178,13 @@ class _Pull:
         to_confirm: Confirmation | None,
     ) -> PullCounts:
         backfill = self.run.run_type == "backfill"
-        async with hook.client() as http, hook.turns(backfill=backfill) as turns, self._cursor_saved(hook):
-            client = ZoomClient(http, Pace(turns))
+        async with (
+            hook.client() as http,
+            hook.turns(backfill=backfill) as turns,
+            contextlib.aclosing(Pace(turns)) as pace,
+            self._cursor_saved(hook),
+        ):
+            client = ZoomClient(http, pace)
             counts = await pull_stream(
                 self.stream,
                 days,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from include.zoom.answers import NOTHING_TOLD, Told
@@ -18,6 +19,7 @@ from include.zoom.turns import Closed, Feedback, Turn
 
 _LATE_SECONDS = 0.05  # so late a turn may still be used; later, it would come on top of the next
 _FETCH_AHEAD_SECONDS = 0.3
+_LAST_TURN_SECONDS = 1.0  # so long a turn under way is waited for that nobody needs any more
 _BEHIND = 2  # so many requests wait at the least where there is enough to do
 
 
@@ -81,6 +83,10 @@ class _Lane:
     telling: bool = False
     seen: Feedback = field(default_factory=Feedback)
 
+    def lapse(self, count: int) -> None:
+        """Leave for so many requests was not used."""
+        self.seen = replace(self.seen, lapsed=self.seen.lapsed + count)
+
 
 class Pace:
     """Spaces the requests of this process."""
@@ -109,16 +115,24 @@ class Pace:
             async with lane.first:
                 while True:
                     at, apart = await self._next(label, lane)
-                    if at > (now := self._clock()):
-                        await self._sleep(at - now)
-                    if at >= lane.held_until:  # it may have come while this one slept
-                        self._fetch_ahead(label, lane, apart)
+                    if await self._used(lane, at):
+                        self._fetch_ahead(label, lane, at)
                         break
-                    lane.seen = replace(lane.seen, lapsed=lane.seen.lapsed + 1)
         finally:
             lane.waiting -= 1
         lane.hungry = lane.waiting < _BEHIND
         return Leave(label, apart)
+
+    async def aclose(self) -> None:
+        """Gives leave back that nobody will use, and tells what was seen: else it would count as asked today."""
+        for label, lane in self._lanes.items():
+            if lane.next is not None:
+                await asyncio.wait([lane.next], timeout=_LAST_TURN_SECONDS)
+                lane.next.cancel()
+            lane.lapse(len(lane.turns))
+            lane.turns.clear()
+            if lane.seen != Feedback():
+                await self._tell(label, lane)
 
     def is_hungry(self, label: Label) -> bool:
         """Whether more could be asked at once: hardly anybody waited when the last turn came."""
@@ -160,6 +174,17 @@ class Pace:
     def _lane(self, label: Label) -> _Lane:
         return self._lanes.setdefault(label, _Lane())
 
+    async def _used(self, lane: _Lane, at: float) -> bool:
+        """Waits until then; False where a refusal came meanwhile that holds everybody."""
+        used = False
+        try:
+            if at > (now := self._clock()):
+                await self._sleep(at - now)
+            used = at >= lane.held_until
+        finally:
+            lane.lapse(0 if used else 1)
+        return used
+
     async def _next(self, label: Label, lane: _Lane) -> tuple[float, float]:
         """The next turn that has not lapsed."""
         while True:
@@ -173,15 +198,16 @@ class Pace:
         while lane.turns and (lane.turns[0][0] < lane.held_until or lane.turns[0][0] < now - _LATE_SECONDS):
             lane.turns.popleft()
         if lapsed := before - len(lane.turns):
-            lane.seen = replace(lane.seen, lapsed=lane.seen.lapsed + lapsed)
+            lane.lapse(lapsed)
             lane.size = max(1, lane.size - lapsed)
 
-    def _fetch_ahead(self, label: Label, lane: _Lane, apart: float) -> None:
+    def _fetch_ahead(self, label: Label, lane: _Lane, at: float) -> None:
         """Takes the next turn while this one is used, where others wait for it."""
-        enough = max(lane.waiting - 1, _FETCH_AHEAD_SECONDS / apart)
-        if lane.next is None and lane.waiting > 1 and len(lane.turns) < enough:
+        last = lane.turns[-1][0] if lane.turns else at
+        if lane.next is None and lane.waiting > 1 and last < self._clock() + _FETCH_AHEAD_SECONDS:
             lane.size = max(1, 2 * lane.size)
             lane.next = asyncio.create_task(self._take(label, lane, self._wanted(lane)))
+            lane.next.add_done_callback(partial(_fetched, lane))
 
     async def _fetch(self, label: Label, lane: _Lane) -> None:
         if lane.next is None:
@@ -190,7 +216,7 @@ class Pace:
         try:
             await asyncio.shield(lane.next)
         finally:
-            if lane.next.done():
+            if lane.next is not None and lane.next.done():
                 lane.next = None
 
     def _wanted(self, lane: _Lane) -> int:
@@ -215,6 +241,12 @@ class Pace:
                 await self._take(label, lane, 0)
         finally:
             lane.telling = False
+
+
+def _fetched(lane: _Lane, task: asyncio.Task[Turn]) -> None:
+    """The next one may be fetched ahead; an error stays for who needs that turn."""
+    if not task.cancelled() and task.exception() is None:
+        lane.next = None
 
 
 def _least(one: int | None, other: int | None) -> int | None:

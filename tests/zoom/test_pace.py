@@ -1,13 +1,18 @@
 """Spacing of requests."""
 
+import asyncio
+import gc
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from include.zoom.errors import Misconfigured
+from include.zoom.errors import DailyCapReached, Misconfigured
 from include.zoom.pace import OwnTurns, Pace
 from include.zoom.stream import Label
-from tests.zoom.limited import Bucket, Case, Sliding, refused, run, share, simulate, slowest
+from include.zoom.turns import Feedback, Turn
+from tests.zoom.limited import Bucket, Case, Sliding, now, refused, run, share, simulate, slowest
 
 VirtualTime = Any
 HALF_IS_TAKEN = [
@@ -55,6 +60,86 @@ async def test_a_held_label_waits(virtual_time: VirtualTime) -> None:
     await pace.refused(await pace.wait(Label.LIGHT), 5)
     await pace.wait(Label.LIGHT)
     assert virtual_time.slept == [5]
+
+
+class Given:
+    """Gives turns of ten requests, 50 ms apart, a second from now, `count` of them; notes what it is told."""
+
+    def __init__(self, count: int = 1_000) -> None:
+        self.left = count
+        self.told: list[tuple[int, Feedback]] = []
+
+    async def take(self, label: Label, wanted: int, feedback: Feedback) -> Turn:
+        """As `Turns`."""
+        self.told.append((wanted, feedback))
+        await asyncio.sleep(0.1)
+        self.left -= 1
+        if self.left < 0:
+            raise DailyCapReached("no more", resets_at=datetime(2026, 3, 11, tzinfo=UTC))
+        return Turn(1.0, 0.05, 10 if wanted else 0)
+
+
+def test_leave_that_nobody_will_use_is_given_back_at_the_end() -> None:
+    """Else a day of many tasks counts requests that nobody has asked."""
+
+    async def told() -> list[tuple[int, Feedback]]:
+        turns = Given()
+        async with aclosing(Pace(turns, clock=now)) as pace:
+            pace.answered(await pace.wait(Label.LIGHT))
+        return turns.told
+
+    assert run(told()) == [(1, Feedback()), (0, Feedback(answered=1, lapsed=9))]
+
+
+def test_leave_of_who_is_cancelled_is_given_back() -> None:
+    """A failed pull cancels those that wait."""
+
+    async def told() -> list[tuple[int, Feedback]]:
+        turns = Given()
+        async with aclosing(Pace(turns, clock=now)) as pace:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await pace.wait(Label.LIGHT)
+        return turns.told
+
+    assert run(told()) == [(1, Feedback()), (0, Feedback(lapsed=10))]
+
+
+def test_a_cap_met_while_fetching_ahead_fails_who_needs_that_turn_only() -> None:
+    """What was given before is used."""
+
+    async def refused_ones() -> list[bool]:
+        pace = Pace(Given(1), clock=now)
+        done = await asyncio.gather(*(pace.wait(Label.LIGHT) for _ in range(12)), return_exceptions=True)
+        return [isinstance(each, DailyCapReached) for each in done]
+
+    assert run(refused_ones()) == [False] * 10 + [True] * 2
+
+
+def test_a_cap_met_while_fetching_ahead_bothers_nobody_who_is_done() -> None:
+    """Where nobody needs that turn any more, asyncio has no error to complain of."""
+    complaints: list[str] = []
+
+    async def ask() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: complaints.append(told["message"]))
+        pace = Pace(Given(1), clock=now)
+        await asyncio.gather(*(pace.wait(Label.LIGHT) for _ in range(10)))
+        await asyncio.sleep(1)
+
+    run(ask())
+    gc.collect()
+    assert complaints == []
+
+
+def test_each_turn_is_fetched_while_the_one_before_is_used() -> None:
+    """Turns begin 1.1 s after they are asked for, which is a quarter of a second before the last one ends."""
+
+    async def seconds() -> float:
+        pace, began = Pace(Given(), clock=now), now()
+        await asyncio.gather(*(pace.wait(Label.LIGHT) for _ in range(50)))
+        return now() - began
+
+    assert run(seconds()) == pytest.approx(1.55 + 4 * 1.3, abs=0.01)
 
 
 def test_an_unknown_plan_is_refused() -> None:
