@@ -1,11 +1,14 @@
 """From landed pages to typed files: one Parquet file per table and slice."""
 
 import gc
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +52,15 @@ def framed(
     told = {**counts.as_dict(), "personal": policy.told((stream,))}
     _log.info("Transformed %s: %s", stream.name, told)
     return folder.finish(files=writers.files(), counts=told, forgotten=forgotten.version)
+
+
+@cache
+def code_version(folder: Path = Path(__file__).parents[1] / "zoom") -> str:
+    """The same as long as the code is that says what becomes of a page."""
+    digest = hashlib.sha256()
+    for source in sorted(folder.rglob("*.py")):
+        digest.update(f"{source.relative_to(folder)}\n".encode() + source.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @contextmanager

@@ -98,6 +98,7 @@ class _Pull:
             settings=self.settings,
             keep=keep,
             shared=shared,
+            as_of=self._as_of(parents),
         )
         reusing = reuse(self.landing, self.stream, streams(self.settings), parents)
         if reusing is not None:
@@ -145,6 +146,14 @@ class _Pull:
         if not self.run.has_left(task_id):  # a stream with several sources is not skipped by Airflow
             raise AirflowSkipException(f"{task_id} was skipped, and {self.stream.name} needs its records.")
         return self.landing.manifest(self.run.left_by(task_id)["manifest"])
+
+    def _as_of(self, parents: Manifest | None) -> datetime | None:
+        """When a window that runs share gave the parents, which may be days ago: what came to light since is missing.
+
+        Were the children as new as their own answers, they would replace those of a newer list of parents.
+        """
+        by = self.stream.parent
+        return parents.extracted_at if parents and by and self.run.days_pulled(by.stream) else None
 
     def _days(self, parents: Manifest | None) -> tuple[date, ...]:
         """The planned days that Zoom tells of now and that the parents are there for."""

@@ -18,7 +18,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from include.flow.run import Run
 from include.landing import AtWork, Claim, Landing, LandingDamaged, Manifest, SharedPlace
 from include.zoom.sharing import SharedWindow, joins, shared_windows
-from include.zoom.stream import FINAL_AFTER, Kind, Stream, slice_dates, slice_end
+from include.zoom.stream import FINAL_AFTER, Stream, slice_dates, slice_end
 
 _SHARED_FOR = timedelta(days=7)
 _log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from include.flow.framing import framed
+from include.flow.framing import code_version, framed
 from include.flow.load import already_loaded
 from include.flow.privacy import configured_policy, forgotten_in
 from include.flow.publish import failures_recorded
@@ -68,7 +68,8 @@ class _Shared:
 
     @property
     def _place(self) -> SharedPlace:
-        name = f"frames-{self.manifest.attempt_id}{self.forgotten.version}"
+        """Also by what decides how a page is typed, so that a newer version of the code makes them anew."""
+        name = f"frames-{self.manifest.attempt_id}{self.forgotten.version}-{code_version()}"
         return self.store.shared(self.manifest.account, self.stream.name, name)
 
     def _made(self) -> FrameManifest | None:

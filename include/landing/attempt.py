@@ -37,6 +37,7 @@ class Attempt:
         *,
         clock: Callable[[], datetime],
         keep: Callable[[str], None] | None = None,
+        as_of: datetime | None = None,
     ) -> None:
         self.id = attempt_id
         self._folder = folder
@@ -44,6 +45,7 @@ class Attempt:
         self._about = about
         self._clock = clock
         self._keep = keep
+        self._as_of = as_of
         self._parts: list[Part] = []
         self._open: OpenPart | None = None
         self._lost = False
@@ -125,10 +127,11 @@ class Attempt:
                 f"A file of {self.id} was lost, so the attempt is not published. This is a bug."
             )
         moments = [part.extracted_at for part in self._parts if part.extracted_at is not None]
+        extracted_at = min(moments, default=self._clock())
         files = tuple(part.file for part in self._parts)
         manifest = replace(
             self._about,
-            extracted_at=min(moments, default=self._clock()),
+            extracted_at=min(extracted_at, self._as_of or extracted_at),
             files=files,
             counts={
                 **asdict(counts),

@@ -35,7 +35,8 @@ class Manifest:
     attempt_id: str
     days: tuple[date, ...]
     extracted_at: datetime
-    """The earliest answer's `Date` header; our own clock where nothing had to be asked."""
+    """The earliest answer's `Date` header, our own clock where nothing had to be asked; that of a shared window where
+    the parents come from one."""
     files: tuple[LandedFile, ...]
     counts: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -56,6 +56,7 @@ class Landing:
         settings: Mapping[str, str] | None = None,
         keep: Callable[[str], None] | None = None,
         shared: bool = False,
+        as_of: datetime | None = None,
     ) -> Attempt:
         """A new attempt.
 
@@ -67,6 +68,7 @@ class Landing:
             settings: what else decides what is asked, such as which list gives the participants.
             keep: is called with the cursor each time that a file is complete.
             shared: whether the window is one that several runs share.
+            as_of: when it was found what there is to ask for; the extraction is no newer.
         """
         attempt_id = str(uuid6.uuid7())
         folder = f"{_folder_name(account)}/{stream.name}"
@@ -82,7 +84,9 @@ class Landing:
             settings=dict(settings or {}),
             shared=shared,
         )
-        attempt = Attempt(self._root / folder, stream, attempt_id, empty, clock=self._clock, keep=keep)
+        attempt = Attempt(
+            self._root / folder, stream, attempt_id, empty, clock=self._clock, keep=keep, as_of=as_of
+        )
         self._make(f"{folder}/{attempt_id}")
         if resume is not None:
             _resume(attempt, resume)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowRescheduleException
 
+from include.flow import framing
 from include.flow import pull as pulling
 from include.flow import transform as transforming
 from include.flow.pull import FINISHED
@@ -238,6 +239,39 @@ def test_a_window_is_transformed_once(world: World, monkeypatch: pytest.MonkeyPa
     made = {world.left[str(day), "recordings.transform"]["frames"] for day in days}
     again = {world.transform("recordings", day)["frames"] for day in days[:2]}
     assert (len(made), len(again), len(made | again)) == (1, 1, 2)
+
+
+def test_other_code_does_not_load_what_the_old_one_typed(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The window is shared all the same, its files are made anew: a new column would be missing in them."""
+    days = last(12)[:2]
+    made = []
+    for day, code in zip(days, ("VALUE = 1", "VALUE = 2"), strict=True):
+        folder = tmp_path / code
+        folder.mkdir()
+        (folder / "rows.py").write_text(code)
+        version = framing.code_version(folder)
+        monkeypatch.setattr(transforming, "code_version", lambda version=version: version)
+        world.pull("recordings", day)
+        made.append(world.transform("recordings", day)["frames"])
+    assert len(set(made)) == 2
+    assert world.asked[RECORDINGS] == ASKABLE
+
+
+def test_children_are_no_newer_than_the_window_that_named_their_parents(world: World) -> None:
+    """Or they would replace those of a run that has seen more parents in between."""
+    day = TODAY - DAY
+    world.pull("meetings", day)
+    window = world.landing.manifest(world.left[str(day), "meetings.pull"]["manifest"])
+    world.clock.advance(3600)
+    shared = world.landing.manifest(world.pull("meeting_participants", day)["manifest"])
+    world.pull("meetings", day, "scheduled")
+    world.clock.advance(60)
+    own = world.landing.manifest(world.pull("meeting_participants", day, "scheduled")["manifest"])
+    assert shared.counts["parents"] > 0
+    assert shared.extracted_at == window.extracted_at
+    assert own.extracted_at - window.extracted_at == timedelta(seconds=3660)
 
 
 def test_a_day_that_cannot_be_typed_blocks_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
