@@ -43,11 +43,11 @@ async def ours(url: str, token: str, records: Records, at_once: int, folder: Pat
 
     stream = streams({})["meeting_participants"]
     attempt = Landing(folder.as_uri()).begin("benchmark", stream, days=(DAY,))
-    async with _our_http(url, token) as http:
+    async with our_http(url, token) as http:
         counts = await pull(
             stream,
             [DAY],
-            ZoomClient(http, _no_pace()),
+            ZoomClient(http, no_pace()),
             sink=attempt,
             parents=((record, DAY) for record in records),
             today=TODAY,
@@ -57,7 +57,8 @@ async def ours(url: str, token: str, records: Records, at_once: int, folder: Pat
 
 
 @asynccontextmanager
-async def _our_http(url: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
+async def our_http(url: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The client that the hook makes, with this token."""
     from include.grant.hook.transport import Transport
     from include.zoom.auth import BearerAuth
 
@@ -70,7 +71,8 @@ async def _our_http(url: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-def _no_pace() -> Any:  # noqa: ANN401 - a class that is made here
+def no_pace() -> Any:  # noqa: ANN401 - a class that is made here
+    """A pace that lets every request out at once."""
     from include.zoom.pace import Leave, OwnTurns, Pace
 
     class NoPace(Pace):
