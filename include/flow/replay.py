@@ -96,7 +96,11 @@ def _replayed(publication: Publication, name: str, address: str, days: tuple[dat
 
 def _published(publication: Publication, pulled: Manifest, days: tuple[date, ...]) -> Mapping[str, int]:
     stream = streams(pulled.settings)[pulled.stream]
+    if (
+        pulled.shared
+    ):  # each day of a window was loaded by itself, and one that cannot be typed holds up no other
+        pulled = replace(pulled, days=days)
     with failures_recorded(lambda: publication.warehouse, stream, pulled.account, pulled.attempt_id):
-        # All of the extraction is typed, or its rejected rows would move to the first of the wanted slices.
+        # All of a run's extraction is typed, or its rejected rows would move to the first of the wanted slices.
         frames = framed(stream, publication.store, pulled, forgotten_in(publication.warehouse))
     return publication.publish(stream, pulled, replace(frames, slice_dates=days)).rows

@@ -10,8 +10,10 @@ import pytest
 
 from include.flow.framing import framed
 from include.flow.replay import replay
+from include.landing import FrameManifest, Landing, Manifest
 from include.zoom.catalog import STREAMS
-from include.zoom.errors import PermanentError
+from include.zoom.errors import PermanentError, RepeatedKey
+from include.zoom.forgotten import Forgotten
 from include.zoom.stream import Stream
 from tests.flow.landed import AT, DAY, House, attempt_of
 
@@ -150,3 +152,26 @@ def test_a_window_that_runs_share_is_loaded_and_replayed_day_by_day(house: House
         rejected = "SELECT record->>'meeting_uuid', _slice_date FROM zoom.rejected_rows ORDER BY 2"
         assert house.rows(rejected) == [("undated", DAYS[1]), ("undated", DAYS[2])]
         assert told(house, "meetings") == ["meetings of 2026-11-02 to 2026-11-03: 2 rows of meetings"]
+
+
+def test_a_day_of_a_window_that_cannot_be_typed_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never was loaded, so a replay has no use for it."""
+    meetings = STREAMS["meetings"]
+    pulled = attempt_of(
+        house.landing, "meetings", *(a_meeting(f"on-{day.day}", day) for day in DAYS), days=DAYS, shared=True
+    )
+    house.publication.publish(
+        meetings, pulled, framed(meetings, house.landing, replace(pulled, days=DAYS[1:]))
+    )
+
+    def framed_but_for_one(
+        stream: Stream, store: Landing, manifest: Manifest, who: Forgotten
+    ) -> FrameManifest:
+        if DAYS[0] in manifest.slice_dates:
+            raise RepeatedKey("meetings: a key comes twice.")
+        return framed(stream, store, manifest, who)
+
+    monkeypatch.setattr("include.flow.replay.framed", framed_but_for_one)
+    assert told(house, "meetings") == ["meetings of 2026-11-02 to 2026-11-03: 2 rows of meetings"]
