@@ -112,19 +112,6 @@ def test_a_stream_that_is_not_in_the_plan_is_skipped_with_its_reason(pipeline: A
     assert differences(pipeline, "groups", datetime.now(UTC).date()) == []
 
 
-def test_a_daily_cap_puts_the_task_off_until_it_resets(pipeline: Any, daily: str, yesterday: date) -> None:
-    """No worker is held and no try is spent; when the cap is lifted the task goes on."""
-    pipeline.sandbox("POST", "limits", json={"label": "Heavy", "left": 0})
-    day = yesterday - timedelta(days=90)
-    run = pipeline.trigger(conf={"first_day": str(day), "streams": ["meetings"]})
-    task = pipeline.task_when(run, "meetings.pull", "up_for_reschedule")
-    assert task["try_number"] == 1
-    pipeline.sandbox("POST", "limits", json={"label": "Heavy", "left": 60_000})
-    pipeline.clear(run, "meetings.pull")
-    assert pipeline.ended(run) == "success"
-    assert differences(pipeline, "meetings", day) == []
-
-
 def test_a_truncated_landing_file_is_refused_and_pulled_again(
     pipeline: Any, daily: str, yesterday: date
 ) -> None:

@@ -46,8 +46,9 @@ def midnight(pipeline: Pipeline, engine: sa.Engine) -> None:
 
 
 def put_off(pipeline: Pipeline, run: str) -> str:
-    """The log of the run's pull of meetings, once it waits for the next day."""
-    pipeline.task_when(run, "meetings.pull", "up_for_reschedule")
+    """The log of the run's pull of meetings, once it waits for the next day without a try spent."""
+    task = pipeline.task_when(run, "meetings.pull", "up_for_reschedule")
+    assert task["try_number"] == 1
     return pipeline.log(run, "meetings.pull")
 
 
