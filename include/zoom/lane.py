@@ -21,8 +21,8 @@ _PLATEAU_SECONDS, _PLATEAU_REQUESTS = (
 _FIRST_REQUESTS = 30  # the same where Zoom has not refused anything yet
 _STEEP = 1.0  # how much more is tried after as long again
 _BEGUN = 0.05  # of a climb: what was refused before was asked on leave of an earlier, faster rate
-_AHEAD_SECONDS = 0.5, 2.0  # leave is given for so much time to come: for less where little is known
-_LEAST_TURN = 0.075  # of that: however many tasks there are, they ask for no more turns than so many a second
+_AHEAD_SECONDS = 0.5, 0.75  # leave is given for so much time to come: for less where little is known
+_LEAST_TURN = 0.15  # of that: however many tasks there are, they ask for no more turns than some ten a second
 _LONGEST_HOLD_SECONDS = 300.0
 _WRONG_CLOCK_REQUESTS = 100
 
@@ -82,14 +82,18 @@ class Lane:
 
     def give(self, rate: float, wanted: int, now: float) -> tuple[Self, Turn]:
         """A turn of up to `wanted` requests, at least one; a turn of none only tells."""
-        ahead = self.free_at - now
+        ahead, held = max(0.0, self.free_at - now), max(0.0, self.held_until - now)
+        # Longer than anything that was given: the clock went back.
         if ahead > _LONGEST_HOLD_SECONDS + _WRONG_CLOCK_REQUESTS / rate:
             ahead = 0.0
-        starts_in = max(0.0, ahead, self.held_until - now)
-        room = max(self._ahead() - max(0.0, ahead), _LEAST_TURN * self._ahead())
-        count = min(wanted, max(1, int(rate * room)))
-        turn = Turn(starts_in, 1 / rate, count, max(0.0, self.held_until - now))
-        return (replace(self, free_at=now + starts_in + count / rate) if count else self), turn
+        if held > _LONGEST_HOLD_SECONDS + _WRONG_CLOCK_REQUESTS / rate:
+            held = 0.0
+        room = max(self._ahead() - ahead, _LEAST_TURN * self._ahead())
+        count, starts_in = min(wanted, max(1, int(rate * room))), max(ahead, held)
+        lane = replace(self, held_until=now + held)
+        if count:
+            lane = replace(lane, free_at=now + starts_in + count / rate)
+        return lane, Turn(starts_in, 1 / rate, count, held)
 
     def _ahead(self) -> float:
         """Seconds."""

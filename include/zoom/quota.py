@@ -5,9 +5,9 @@ One state serves all tasks of an account, wherever it is kept. Pure: no clock, n
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from include.zoom.lane import Lane
 from include.zoom.limits import PER_DAY, TOP, capped, ceilings, group
@@ -96,17 +96,22 @@ class Quota:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What was kept; a state of another version is forgotten, the account is learned anew."""
+        """What was kept, fields that a newer version added aside; else the account is learned anew."""
         try:
             kept = json.loads(text)
             if kept["version"] != _VERSION:
                 return cls()
             return cls(
-                {label: Lane(**lane) for label, lane in kept["lanes"].items()},
-                {labels: Day(**day) for labels, day in kept["days"].items()},
+                {label: Lane(**_known(Lane, lane)) for label, lane in kept["lanes"].items()},
+                {labels: Day(**_known(Day, day)) for labels, day in kept["days"].items()},
             )
         except (ValueError, TypeError, KeyError, AttributeError):
             return cls()
+
+
+def _known(kind: type[Lane | Day], kept: Mapping[str, Any]) -> dict[str, Any]:
+    names = {each.name for each in fields(kind)}
+    return {name: value for name, value in kept.items() if name in names}
 
 
 def take(
