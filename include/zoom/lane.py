@@ -16,7 +16,7 @@ _LEAST_FALL, _MOST_FALL = 0.06, 0.3  # how far below that one the climb begins
 _FALLS_MORE = 3.0  # where the rate before had hardly begun
 _PLATEAU_SECONDS, _PLATEAU_REQUESTS = (
     40,
-    600,
+    750,
 )  # how long a climb takes at the least: 1 refusal in so many is few
 _FIRST_REQUESTS = 30  # the same where Zoom has not refused anything yet
 _STEEP = 1.0  # how much more is tried after as long again

@@ -164,11 +164,11 @@ def test_an_account_is_used_nearly_in_full_and_hardly_ever_refused(case: Case) -
 def test_sixteen_tasks_without_a_common_quota_stay_alive_and_polite(plan: str) -> None:
     """Where nothing is shared, refusals alone share the account: most of it is used, and no request is given up."""
     case = Case(plan, tasks=16, workers=8, shared=False, start=0.25, foreign="steady", seconds=240)
-    seen = run(simulate(case))
-    assert share(case, seen) >= 0.8
-    assert refused(seen) <= 0.12
-    assert min(seen.answered) > 0
-    assert seen.tries <= 6
+    runs = [run(simulate(case, seed)) for seed in (1, 2)]
+    assert min(share(case, seen) for seen in runs) >= 0.8
+    assert sum(refused(seen) for seen in runs) / len(runs) <= 0.12
+    assert min(min(seen.answered) for seen in runs) > 0
+    assert max(seen.tries for seen in runs) <= 6
 
 
 def test_sixteen_tasks_ask_the_api_server_for_a_few_turns_a_second() -> None:
@@ -176,4 +176,4 @@ def test_sixteen_tasks_ask_the_api_server_for_a_few_turns_a_second() -> None:
     case = Case("business", tasks=16, seconds=60)
     seen = run(simulate(case))
     assert sum(seen.answered) > 30 * case.seconds
-    assert seen.taken < 10 * case.seconds
+    assert seen.taken < 12 * case.seconds
