@@ -27,7 +27,6 @@ class Cost:
     peak_megabytes: float
     """The most that its processes held at one time: resident sets together."""
     exit_code: int
-    """-9 also where it was ended for taking too long."""
     last_words: str
     """The last error in its standard error, else the last line."""
 
@@ -41,12 +40,14 @@ class _Watch(threading.Thread):
         self._until = time.monotonic() + longest_seconds
         self.done = threading.Event()
         self.peak = 0
+        self.ended_it = False
 
     def run(self) -> None:
         """Until the process is gone."""
         while not self.done.wait(_LOOK_SECONDS):
             self.peak = max(self.peak, sum(_resident(each) for each in self._family()))
             if time.monotonic() > self._until:
+                self.ended_it = True
                 for each in self._family():
                     each.kill()
 
@@ -84,7 +85,7 @@ def measured(
         usage.ru_utime + usage.ru_stime,
         watch.peak / _MEGABYTE,
         process.returncode,
-        _last_words(folder / "stderr"),
+        f"Timeout: ended after {longest_seconds:.0f} s" if watch.ended_it else _last_words(folder / "stderr"),
     )
 
 
