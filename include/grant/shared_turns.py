@@ -38,7 +38,7 @@ class SharedTurns:
         cls, plan: str, ask: Callable[[Wish], Awaitable[Turn | Closed]], *, backfill: bool
     ) -> "SharedTurns":
         """With turns of one's own that begin cautiously and find their pace by what Zoom refuses."""
-        return cls(ask, OwnTurns(plan, start=_OWN_START), backfill)
+        return cls(ask, OwnTurns(plan, start=_OWN_START, firm=0), backfill)
 
     async def take(self, label: Label, wanted: int, feedback: Feedback) -> Turn:
         """As `Turns`."""

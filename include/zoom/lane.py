@@ -11,6 +11,11 @@ from include.zoom.turns import Feedback, Turn
 
 # Found by simulation (tests/zoom/limited.py), with limiters of three forms and foreign apps that take half.
 _LEAST = 0.02  # of the ceiling: so much is tried in any case
+_OFTEN, _RECENTLY = (
+    0.2,
+    60,
+)  # refusals that are less frequent in so many requests may have nothing to do with the rate
+_AT_ONCE_SECONDS = 1.0  # a wait that the end of Zoom's second ends: no reason to hold the others as well
 _BELOW = 0.98  # of a rate that Zoom refused: where the next climb flattens
 _LEAST_FALL, _MOST_FALL = 0.06, 0.3  # how far below that one the climb begins
 _FALLS_MORE = 3.0  # where the rate before had hardly begun
@@ -25,6 +30,11 @@ _AHEAD_SECONDS = 0.5, 0.75  # leave is given for so much time to come: for less 
 _LEAST_TURN = 0.15  # of that: however many tasks there are, they ask for no more turns than some ten a second
 _LONGEST_HOLD_SECONDS = 300.0
 _WRONG_CLOCK_REQUESTS = 100
+
+
+def held_for(retry_after: float | None) -> float:
+    """Seconds that a refusal holds the requests that were not refused."""
+    return 0.0 if retry_after is None or retry_after <= _AT_ONCE_SECONDS else retry_after
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,22 @@ class Lane:
     """What Zoom's headers call the ceiling."""
     known: bool = False
     """Whether `brink` was ever met."""
+    firm: float = 0.0
+    """Of the ceiling: below it the rate falls only while refusals are frequent."""
+    refused: float = 0.0
+    """The share of the latest requests that Zoom refused."""
 
     def rate(self, ceiling: float) -> float:
         """Requests per second."""
         ceiling = min(ceiling, self.limit or ceiling)
         beyond = self.climbed / self._plateau() - 1
         height = (self.brink - self.floor if beyond < 0 else self.brink * _STEEP) * beyond**3
-        return max(_LEAST * ceiling, min(self.brink + height, TOP * ceiling))
+        least = _LEAST if self.refused > _OFTEN else max(_LEAST, self.firm)
+        return max(least * ceiling, min(self.brink + height, TOP * ceiling))
 
     def after(self, feedback: Feedback, ceiling: float, now: float) -> Self:
         """What the answers teach."""
-        lane = self
+        lane = self._counting(feedback)
         if feedback.limit is not None and feedback.limit > 0:
             lane = replace(lane, limit=float(feedback.limit))
         if feedback.refused:
@@ -66,12 +81,14 @@ class Lane:
 
     def backed_off(self, feedback: Feedback, ceiling: float, now: float) -> Self:
         """What refusals teach; those of one moment, of however many tasks, once."""
-        hold = min(feedback.retry_after or 0.0, _LONGEST_HOLD_SECONDS)
+        hold = min(held_for(feedback.retry_after), _LONGEST_HOLD_SECONDS)
         lane = replace(self, held_until=max(self.held_until, now + hold))
         rate = self.rate(ceiling)
         # A refusal at a higher rate than today's is one of those that made it fall.
         if feedback.refused_at is not None and feedback.refused_at > rate * 1.001:
             return lane
+        if lane.refused <= _OFTEN and rate <= lane.firm * ceiling:
+            return replace(lane, climbed=0.0)
         if self.climbed > _BEGUN * self._plateau():
             fall = (1 - self.floor / rate) / 2
         else:  # the leave that is out was given for too fast a rate
@@ -79,6 +96,12 @@ class Lane:
             lane = replace(lane, held_until=max(lane.held_until, lane.free_at))
         fall = max(_LEAST_FALL, min(fall, _MOST_FALL))
         return replace(lane, floor=rate * (1 - fall), brink=rate * _BELOW, climbed=0.0, known=True)
+
+    def _counting(self, feedback: Feedback) -> Self:
+        if not (requests := feedback.answered + feedback.refused):
+            return self
+        weight = min(1.0, requests / _RECENTLY)
+        return replace(self, refused=self.refused + weight * (feedback.refused / requests - self.refused))
 
     def give(self, rate: float, wanted: int, now: float) -> tuple[Self, Turn]:
         """A turn of up to `wanted` requests, at least one; a turn of none only tells."""

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from include.zoom.answers import NOTHING_TOLD, Told
 from include.zoom.errors import DailyCapReached
+from include.zoom.lane import held_for
 from include.zoom.limits import ceilings
-from include.zoom.quota import START, Quota, take
+from include.zoom.quota import FIRM, START, Quota, take
 from include.zoom.stream import Label
 from include.zoom.turns import Closed, Feedback, Turn
 
@@ -37,10 +38,18 @@ class Turns(Protocol):
 class OwnTurns:
     """A quota in memory: of a process that shares the account with others only by what Zoom refuses."""
 
-    def __init__(self, plan: str, *, start: float = START, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        plan: str,
+        *,
+        start: float = START,
+        firm: float = FIRM,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         ceilings(plan)
         self._plan = plan
         self._start = start
+        self._firm = firm
         self._clock = clock
         self._quota = Quota()
 
@@ -54,6 +63,7 @@ class OwnTurns:
             now=self._clock(),
             feedback=feedback,
             start=self._start,
+            firm=self._firm,
         )
         if isinstance(turn, Closed):
             raise turn.as_error()
@@ -162,7 +172,7 @@ class Pace:
             retry_after=max(lane.seen.retry_after or 0.0, retry_after or 0.0),
             limit=lane.seen.limit if limit is None else limit,
         )
-        lane.held_until = max(lane.held_until, self._clock() + (retry_after or 0.0))
+        lane.held_until = max(lane.held_until, self._clock() + held_for(retry_after))
         await self._tell(leave.label, lane)
 
     async def used_up(self, leave: Leave, until: datetime) -> None:

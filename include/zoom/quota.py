@@ -16,6 +16,8 @@ from include.zoom.turns import NOTHING, Closed, Feedback, Turn, Usage
 
 START = 0.75
 """Of the ceiling: how fast the first requests of an account are asked."""
+FIRM = 0.2
+"""Of the ceiling: where refusals come now and then whatever the rate is, it falls no lower."""
 _VERSION = 1
 
 
@@ -125,6 +127,7 @@ def take(
     backfill_share: float = 1.0,
     feedback: Feedback = NOTHING,
     start: float = START,
+    firm: float = FIRM,
 ) -> tuple[Quota, Turn | Closed]:
     """Gives leave for up to `wanted` requests of a label, at least one; for none it only learns.
 
@@ -138,13 +141,14 @@ def take(
         backfill_share: of a daily cap, what backfills may use of it.
         feedback: what was seen since this task last asked.
         start: of the ceiling, where an account begins of which nothing is known.
+        firm: of the ceiling, below which its rate falls only while refusals are frequent.
 
     Raises:
         Misconfigured: there is no such plan.
     """
     ceiling, moment = ceilings(plan)[label], datetime.fromtimestamp(now, UTC)
     labels, cap = capped(plan, label)
-    lane = quota.lanes.get(label) or Lane(start * ceiling, TOP * ceiling)
+    lane = quota.lanes.get(label) or Lane(start * ceiling, TOP * ceiling, firm=firm)
     lane = lane.after(feedback, ceiling, now)
     day = quota.days.get(labels, Day()).on(moment).after(feedback, cap, backfill=backfill)
     share = backfill_share if backfill else None

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 from include.zoom.answers import Told
 from include.zoom.limits import PER_SECOND
 from include.zoom.pace import OwnTurns, Pace, Turns
+from include.zoom.quota import FIRM
 from include.zoom.stream import Label
 from include.zoom.turns import Feedback, Turn
 
@@ -121,13 +122,26 @@ class Bucket:
         return None
 
 
+class Tenth:
+    """Refuses each tenth request, however many come."""
+
+    def __init__(self, count: int, seconds: int = 1) -> None:
+        self._asked, self._seconds = 0, seconds
+        self.remaining = count
+
+    def refuses(self, at: float) -> float | None:
+        """As `Limiter`."""
+        self._asked += 1
+        return self._seconds - at % self._seconds if self._asked % 10 == 0 else None
+
+
 @dataclass
 class Case:
     """Who asks at what limiter."""
 
     plan: str = "business"
     label: Label = Label.HEAVY
-    limiter: type[Windows | Sliding | Bucket] = Windows
+    limiter: type[Windows | Sliding | Bucket | Tenth] = Windows
     latency: float = 0.2
     """Seconds of an answer: a tenth more or less, and up to 20 ms of the way there."""
     tasks: int = 4
@@ -187,7 +201,8 @@ class _Account:
 
     def own(self) -> OwnTurns:
         """A quota of which nothing is known."""
-        return OwnTurns(self.case.plan, clock=now, start=self.case.start)
+        firm = FIRM if self.case.shared else 0.0
+        return OwnTurns(self.case.plan, clock=now, start=self.case.start, firm=firm)
 
     def ask(self) -> float | None:
         """As `Limiter.refuses`."""

@@ -12,7 +12,7 @@ from include.zoom.errors import DailyCapReached, Misconfigured
 from include.zoom.pace import OwnTurns, Pace
 from include.zoom.stream import Label
 from include.zoom.turns import Feedback, Turn
-from tests.zoom.limited import Bucket, Case, Sliding, now, refused, run, share, simulate, slowest
+from tests.zoom.limited import Bucket, Case, Sliding, Tenth, now, refused, run, share, simulate, slowest
 
 VirtualTime = Any
 HALF_IS_TAKEN = [
@@ -158,6 +158,14 @@ def test_an_account_is_used_nearly_in_full_and_hardly_ever_refused(case: Case) -
     assert share(case, seen) >= 0.95
     assert refused(seen) <= 0.005
     assert slowest(seen) >= 0.5
+
+
+def test_refusals_that_do_not_depend_on_the_rate_do_not_end_it() -> None:
+    """Each tenth request is refused, whatever the rate: it stays about a fifth of the ceiling, with its waits."""
+    case = Case("business", tasks=1, latency=0.02, limiter=Tenth, headers="seconds", seconds=120)
+    seen = run(simulate(case))
+    assert share(case, seen) >= 0.15
+    assert seen.tries <= 3
 
 
 @pytest.mark.parametrize("plan", ["pro", "business"])
