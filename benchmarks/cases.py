@@ -33,6 +33,7 @@ class Case:
 
 _ALL = tuple(TOOLS)
 _AT_ONCE = tuple(name for name, tool in TOOLS.items() if not tool.one_by_one)
+_ONE_EACH = tuple(name for name, tool in TOOLS.items() if not tool.extract_only)
 _LOADING = tuple(name for name, tool in TOOLS.items() if not tool.extracts)
 _SLOW = tuple(name for name, tool in TOOLS.items() if tool.one_by_one)
 _FULL = "1 M rows in 60,000 requests"
@@ -45,7 +46,7 @@ CASES = (
         "each tenth request answered 429",
         "small",
         Conditions(refuse_every=10),
-        _ALL,
+        _ONE_EACH,
         repetitions=1,
     ),
     Case(

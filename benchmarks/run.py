@@ -109,8 +109,10 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="the account with a million rows, too")
     asked = parser.parse_args()
     chosen = [case for case in CASES if _is_chosen(case, asked.cases, full=asked.full)]
-    folder = Path(tempfile.mkdtemp(prefix="benchmark-"))
-    with House.opened(folder) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        House.opened(Path(folder)) as house,
+    ):
         for size in dict.fromkeys(case.size for case in chosen):
             with _account(size) as account:
                 of_size = [

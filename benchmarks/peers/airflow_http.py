@@ -8,12 +8,9 @@ import asyncio
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="benchmark-airflow-"))
 
 import aiohttp
 from airflow.providers.http.hooks.http import HttpAsyncHook, HttpHook

@@ -5,13 +5,9 @@ task costs about 0.7 CPU seconds before it begins): no peer runs under a schedul
 """
 
 import asyncio
-import os
-import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-
-os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="benchmark-airflow-"))
 
 import httpx
 from airflow.sdk import ObjectStoragePath
