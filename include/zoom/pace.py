@@ -136,9 +136,9 @@ class Pace:
     async def aclose(self) -> None:
         """Gives leave back that nobody will use, and tells what was seen: else it would count as asked today."""
         for label, lane in self._lanes.items():
-            if lane.next is not None:
-                await asyncio.wait([lane.next], timeout=_LAST_TURN_SECONDS)
-                lane.next.cancel()
+            if (fetched := lane.next) is not None:  # which forgets itself when it is done
+                await asyncio.wait([fetched], timeout=_LAST_TURN_SECONDS)
+                fetched.cancel()
             lane.lapse(len(lane.turns))
             lane.turns.clear()
             if lane.seen != Feedback():

@@ -105,6 +105,21 @@ def test_leave_of_who_is_cancelled_is_given_back() -> None:
     assert run(told()) == [(1, Feedback()), (0, Feedback(lapsed=10))]
 
 
+def test_the_end_waits_for_a_turn_that_is_being_fetched() -> None:
+    """Its leave is given back, too, whenever the pull fails."""
+
+    async def told() -> list[tuple[int, Feedback]]:
+        turns = Given()
+        async with aclosing(Pace(turns, clock=now)) as pace:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.35):
+                    await asyncio.gather(*(pace.wait(Label.LIGHT) for _ in range(20)))
+            assert turns.left == 1_000 - 1
+        return turns.told
+
+    assert run(told())[-1] == (0, Feedback(lapsed=15))
+
+
 def test_a_cap_met_while_fetching_ahead_fails_who_needs_that_turn_only() -> None:
     """What was given before is used."""
 
