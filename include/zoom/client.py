@@ -79,9 +79,8 @@ class ZoomClient:
         random: Callable[[], float] = random.random,
     ) -> None:
         self._http = http
-        self._base = str(http.base_url).rstrip(
-            "/"
-        )  # whole addresses: httpx parses a part, and parameters, anew
+        # Whole addresses are asked: httpx parses a part, and parameters, anew.
+        self._base = str(http.base_url).rstrip("/")
         self._pace = pace
         self._sleep = sleep
         self._clock = clock
