@@ -248,7 +248,7 @@ async def test_a_task_does_without_a_broker_and_comes_back_to_it(
     turns = broker.turns()
     broker.outcome = error
     tried = []
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="include.grant.shared_turns"):
         for second in range(200):
             broker.monotonic = second
             before = len(broker.asked)
