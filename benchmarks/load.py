@@ -60,10 +60,9 @@ def measured(rows: int) -> dict[str, Any]:
     """Each load of frames of so many participants, one after the other."""
     from include.launch.postgres import EmbeddedPostgres
 
-    # pgserver opens the folder's parents to the server's own user, and a temporary folder is its owner's alone.
-    with tempfile.TemporaryDirectory() as landing:
+    with tempfile.TemporaryDirectory() as landing, tempfile.TemporaryDirectory(prefix="zoom-load-") as folder:
         addresses = framed_in(landing, rows)
-        server = EmbeddedPostgres(Path(tempfile.mkdtemp(prefix="zoom-load-")) / "data", lasting=False)
+        server = EmbeddedPostgres(Path(folder) / "data")
         try:
             return {name: _in_a_process(server, landing, *addresses[name.split(",")[0]]) for name in LOADS}
         finally:

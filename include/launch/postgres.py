@@ -29,6 +29,7 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        self._made_for_it = None if lasting else folder.parent
         self._server = get_server(folder, cleanup_mode="stop" if lasting else "delete")
         info = self._server.get_postmaster_info()
         self.socket_folder = str(info.socket_dir)
@@ -63,5 +64,8 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stops the server when this process is the last that uses it."""
         self._server.cleanup()
+        if self._made_for_it is not None:
+            with contextlib.suppress(OSError):  # not there, or not empty: somebody else's, too
+                self._made_for_it.rmdir()
         # Done: at the interpreter's exit it would log into streams that are closed by then.
         atexit.unregister(self._server._cleanup)  # noqa: SLF001

@@ -13,7 +13,7 @@ from include.sandbox.left_behind import has
 from include.sandbox.limits import HEAVY, LIGHT, MEDIUM
 from include.sandbox.meetings import FIRST_DAY, SPECIALS, Meeting
 from include.sandbox.paging import Walk, counted, over, page_size
-from include.sandbox.products.registrations import asks_for_registration
+from include.sandbox.registrations import asks_for_registration
 from include.sandbox.routes import Route
 from include.sandbox.seats import Seat, as_past, as_report, minutes, seats
 from include.sandbox.windows import oldest_report_day, recording_window, report_window

@@ -1,8 +1,10 @@
 """What a run or a backfill will ask is told from what the warehouse knows, and without it from what somebody says."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -151,6 +153,18 @@ def test_the_command_takes_from_options_what_nobody_counted(
         "--participants-per-meeting",
         "assumed",
     ]
+
+
+def test_the_command_prints_what_the_readme_shows(
+    command: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Command and output stand there as they are, for days that have passed."""
+    monkeypatch.setitem(globals(), "TODAY", date(2026, 11, 24))
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    pattern = r"^\$ python -m include\.flow plan ([^\n]+)\n(.+?)```"
+    ((arguments, shown),) = re.findall(pattern, readme, flags=re.MULTILINE | re.DOTALL)
+    code, out, _ = command(None, *arguments.split())
+    assert (code, out) == (0, shown)
 
 
 def test_the_command_refuses_what_cannot_be(command: Callable[..., tuple[int, str, str]]) -> None:

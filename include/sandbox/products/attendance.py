@@ -9,7 +9,7 @@ from include.sandbox.answers import ApiError
 from include.sandbox.limits import HEAVY
 from include.sandbox.meetings import SPECIALS, Meeting
 from include.sandbox.paging import counted, over, page_size
-from include.sandbox.products.registrations import absent, asks_for_registration, came
+from include.sandbox.registrations import absent, asks_for_registration, came
 from include.sandbox.routes import Route, Truth
 from include.sandbox.seats import as_report, seats
 from include.sandbox.windows import oldest_report_day

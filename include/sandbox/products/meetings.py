@@ -10,7 +10,7 @@ from include.sandbox.clock import zulu
 from include.sandbox.directory import find_user
 from include.sandbox.limits import MEDIUM
 from include.sandbox.meetings import Meeting
-from include.sandbox.products.registrations import STATUSES, asked_status, asks_for_registration, registrants
+from include.sandbox.registrations import STATUSES, asked_status, asks_for_registration, registrants
 from include.sandbox.routes import Route, Truth
 
 Row = dict[str, Any]

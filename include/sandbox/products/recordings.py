@@ -10,8 +10,8 @@ from include.sandbox.chance import draw
 from include.sandbox.limits import MEDIUM
 from include.sandbox.meetings import Meeting
 from include.sandbox.paging import counted, over, page_size
-from include.sandbox.products.registrations import STATUSES, asked_status, registrants
 from include.sandbox.recordings import with_host
+from include.sandbox.registrations import STATUSES, asked_status, registrants
 from include.sandbox.routes import Route, Truth
 from include.sandbox.windows import recording_window
 
