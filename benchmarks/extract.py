@@ -59,8 +59,8 @@ async def ours(url: str, token: str, records: Records, at_once: int, folder: Pat
 @asynccontextmanager
 async def our_http(url: str, token: str) -> AsyncIterator[httpx.AsyncClient]:
     """The client that the hook makes, with this token."""
-    from include.grant.hook.transport import Transport
     from include.zoom.auth import BearerAuth
+    from include.zoom.transport import Transport
 
     async def ask(_: str | None) -> str:
         return token

@@ -20,6 +20,7 @@ ARROWS = {
         "include.zoom.pace",
         "include.zoom.quota",
         "include.zoom.stream",
+        "include.zoom.transport",
         "include.zoom.turns",
     ),
     "include.landing": ("include.zoom",),
@@ -53,7 +54,6 @@ AIRFLOW = (
     "include.grant.hook",
     "include.grant.redaction",
     "include.grant.store",
-    "include.landing",
     "include.warehouse.connect",
 )
 

@@ -10,6 +10,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
+from upath import UPath
 
 from include.landing import (
     Attempt,
@@ -58,9 +59,10 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"memory://{tmp_path.name}{id(tmp_path)}/landing"
 
 
-@pytest.fixture
-def landing(root: str, clock: Clock) -> Landing:
-    return Landing(root, clock=clock)
+@pytest.fixture(params=[UPath, ObjectStoragePath])
+def landing(request: pytest.FixtureRequest, root: str, clock: Clock) -> Landing:
+    """With the paths of a task, which know Airflow's Connections, and with those of who has no Airflow."""
+    return Landing(request.param(root), clock=clock)
 
 
 @pytest.fixture

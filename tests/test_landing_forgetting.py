@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from upath import UPath
 
 from include.landing import Landing, Manifest, forgetting
 from include.landing import files as landing_files
@@ -205,7 +206,7 @@ def count_steps(root: Path, monkeypatch: pytest.MonkeyPatch, die_at: int | None)
         patched.setattr(Path, "replace", step(Path.replace))
         patched.setattr(forgetting.OpenPart, "write", step(forgetting.OpenPart.write))
         patched.setattr(forgetting.OpenPart, "close", step(forgetting.OpenPart.close))
-        patched.setattr(forgetting.ObjectStoragePath, "unlink", step(forgetting.ObjectStoragePath.unlink))
+        patched.setattr(UPath, "unlink", step(UPath.unlink))
         try:
             forget(landing)
         except Killed:

@@ -1,7 +1,8 @@
 """This project: pull into landing, transform, load, of users, meetings and participants, as its tasks do it.
 
-Everything that a run pays for is in it: checks, ledger, retries, sealed files. Only Airflow's own part is not (a
-task costs about 0.7 CPU seconds before it begins): no peer runs under a scheduler here either.
+What a run does is in it: checks, ledger, retries, sealed files. Airflow is not, neither its scheduler nor its import
+(a task costs about 0.7 CPU seconds before it begins), nor what asks it: Connections, the broker, the quota. No peer
+runs under a scheduler here either.
 """
 
 import asyncio
@@ -10,11 +11,10 @@ from datetime import date
 from pathlib import Path
 
 import httpx
-from airflow.sdk import ObjectStoragePath
+from upath import UPath
 
 from benchmarks.peers.task import Task
 from include.flow.reuse import reuse
-from include.grant.hook.transport import Transport
 from include.landing import Landing, Manifest
 from include.zoom.auth import BearerAuth
 from include.zoom.catalog import STREAMS
@@ -22,8 +22,10 @@ from include.zoom.client import ZoomClient
 from include.zoom.fanout import Dated, root_records
 from include.zoom.oauth import App, account_credentials
 from include.zoom.pace import OwnTurns, Pace
+from include.zoom.privacy import KEEP_ALL
 from include.zoom.pull import pull
 from include.zoom.stream import Kind, Label, Stream
+from include.zoom.transport import Transport
 from include.zoom.turns import Feedback, Turn
 
 NAMES = ("users", "meetings", "meeting_participants")
@@ -67,7 +69,7 @@ class Run:
         self._task = task
         self._day = date.fromisoformat(task.day)
         self._today = date.fromisoformat(task.today)
-        self._landing = Landing(ObjectStoragePath(f"file://{Path(task.folder).absolute()}/landing"))
+        self._landing = Landing(UPath(f"file://{Path(task.folder).absolute()}/landing"))
         self._manifests: dict[str, Manifest] = {}
         self._token = Token(task)
 
@@ -81,14 +83,16 @@ class Run:
 
     def publish(self, stream: Stream) -> None:
         """Transform and load."""
-        from include.flow.framing import framed
-        from include.flow.privacy import forgotten_in
+        from include.flow.frame_files import write_frames
         from include.flow.publish import Publication
+        from include.warehouse.forgetting import forgotten_people
         from include.warehouse.session import Warehouse
 
         warehouse = Warehouse(self._task.postgres, SCHEMA)
         manifest = self._manifests[stream.name]
-        frames = framed(stream, self._landing, manifest, forgotten_in(warehouse))
+        with warehouse.connect() as connection:
+            forgotten = forgotten_people(connection, SCHEMA, b"")
+        frames = write_frames(stream, self._landing, manifest, KEEP_ALL, forgotten)
         Publication(self._landing, warehouse, lambda _: True).publish(stream, manifest, frames)
 
     def _todays(self, stream: Stream) -> str | None:

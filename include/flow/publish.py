@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from include.flow.privacy import forgotten_in
 from include.landing import FrameManifest, Landing, Manifest
 from include.warehouse.errors import FramesOutdated, SliceShrank, WarehouseError
 from include.warehouse.evidence import Extraction, record_apart
@@ -53,6 +52,7 @@ class Publication:
 
     def _anew(self, stream: Stream, pulled: Manifest, days: tuple[date, ...]) -> FrameManifest:
         from include.flow.framing import framed  # noqa: PLC0415 - pandas, which a load has no use for
+        from include.flow.privacy import forgotten_in  # noqa: PLC0415 - Airflow's settings: nor for these
 
         with failures_recorded(lambda: self.warehouse, stream, pulled.account, pulled.attempt_id):
             return replace(framed(stream, self.store, pulled, forgotten_in(self.warehouse)), slice_dates=days)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import conf, get_current_context
+from airflow.sdk import ObjectStoragePath, conf, get_current_context
 
 from include.flow.days import days_of_run, settling_days
 from include.landing import Landing
@@ -98,4 +98,4 @@ def sources() -> dict[str, str]:
 def landing() -> Landing:
     """The landing of `[zoom] landing`; where that is empty, the project's folder `landing`."""
     beside = Path(__file__).resolve().parents[2] / "landing"
-    return Landing(conf.get("zoom", "landing") or beside.as_uri())
+    return Landing(ObjectStoragePath(conf.get("zoom", "landing") or beside.as_uri()))

@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
-from airflow.sdk import ObjectStoragePath
 
 from include.landing.errors import LandingDamaged, LandingError
 from include.landing.files import written_whole
 from include.landing.manifest import Manifest, parsed
 from include.landing.parts import OpenPart, Part, index_name, pages_of
+from include.landing.place import Place
 from include.landing.pointers import point
 from include.zoom.pages import Page
 from include.zoom.pull import PullCounts
@@ -30,7 +30,7 @@ class Attempt:
 
     def __init__(
         self,
-        folder: ObjectStoragePath,
+        folder: Place,
         stream: Stream,
         attempt_id: str,
         about: Manifest,

@@ -15,11 +15,11 @@ from typing import Any, Self
 from uuid import uuid4
 
 import orjson
-from airflow.sdk import ObjectStoragePath
 
 from include.landing.errors import LandingDamaged, LandingError, writing
 from include.landing.files import swapped
 from include.landing.manifest import parsed
+from include.landing.place import Place
 
 LAPSES_AFTER = timedelta(seconds=60)
 RENEWED_EACH_SECONDS = 15.0
@@ -50,7 +50,7 @@ class _Told:
     cursor: str | None = None
 
     @classmethod
-    def read(cls, path: ObjectStoragePath) -> "_Told | None":
+    def read(cls, path: Place) -> "_Told | None":
         try:
             told = parsed(path.read_bytes(), path.name)
             moments = {name: datetime.fromisoformat(told[name]) for name in ("began", "until")}
@@ -72,7 +72,7 @@ class _Told:
 class Claim:
     """A claim that is ours: renewed until the `with` ends, given up where that ends with an error."""
 
-    path: ObjectStoragePath
+    path: Place
     clock: Callable[[], datetime]
     cursor: str | None
     """Where a holder that did not end has come to."""
@@ -124,7 +124,7 @@ class Claim:
 
 
 def claim(
-    path: ObjectStoragePath,
+    path: Place,
     holder: str,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -150,5 +150,5 @@ def claim(
     return Claim(path, clock, cursor, ours)
 
 
-def _write(path: ObjectStoragePath, told: _Told) -> None:
+def _write(path: Place, told: _Told) -> None:
     swapped(path, orjson.dumps(asdict(told)))

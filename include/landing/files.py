@@ -10,10 +10,10 @@ from types import TracebackType
 from typing import BinaryIO, Self, cast
 from uuid import uuid4
 
-from airflow.sdk import ObjectStoragePath
 from fsspec.implementations.local import LocalFileSystem
 
 from include.landing.errors import LandingDamaged, writing
+from include.landing.place import Place
 
 _CHUNK = 1 << 20
 _IN_MEMORY_BYTES = 8 << 20
@@ -25,7 +25,7 @@ class MeasuredFile:
     It has what pyarrow asks of a file to write.
     """
 
-    def __init__(self, path: ObjectStoragePath) -> None:
+    def __init__(self, path: Place) -> None:
         self.name = path.name
         self._path = path
         self.size = 0
@@ -83,7 +83,7 @@ class MeasuredFile:
 
 
 @contextmanager
-def verified(path: ObjectStoragePath, *, size: int, sha256: str, remedy: str) -> Iterator[BinaryIO]:
+def verified(path: Place, *, size: int, sha256: str, remedy: str) -> Iterator[BinaryIO]:
     """A seekable file that is what its manifest says, else `LandingDamaged`: a copy of it where it is not local."""
     with _at_hand(path, remedy) as (file, found_size, found_sha256):
         if found_size != size:
@@ -96,13 +96,13 @@ def verified(path: ObjectStoragePath, *, size: int, sha256: str, remedy: str) ->
         yield file
 
 
-def written_whole(path: ObjectStoragePath, content: bytes) -> None:
+def written_whole(path: Place, content: bytes) -> None:
     """Writes a small object at once."""
     with writing(path.name):
         path.write_bytes(content)
 
 
-def swapped(path: ObjectStoragePath, content: bytes) -> None:
+def swapped(path: Place, content: bytes) -> None:
     """Replaces a small object that is there: who reads it meanwhile, or after a crash, finds the old or the new one."""
     if not isinstance(path.fs, LocalFileSystem):
         written_whole(path, content)  # object stores show an object when it is complete
@@ -114,7 +114,7 @@ def swapped(path: ObjectStoragePath, content: bytes) -> None:
 
 
 @contextmanager
-def _at_hand(path: ObjectStoragePath, remedy: str) -> Iterator[tuple[BinaryIO, int, str]]:
+def _at_hand(path: Place, remedy: str) -> Iterator[tuple[BinaryIO, int, str]]:
     """The file with its size and checksum; one that is replaced meanwhile stays what it was to who has it open."""
     try:
         source = _opened(path, "rb")
@@ -139,5 +139,5 @@ def _copied(source: BinaryIO, target: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _opened(path: ObjectStoragePath, mode: str) -> BinaryIO:
-    return cast("BinaryIO", path.open(mode))  # type: ignore[no-untyped-call] # Airflow ships it untyped
+def _opened(path: Place, mode: str) -> BinaryIO:
+    return cast("BinaryIO", path.open(mode))

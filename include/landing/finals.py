@@ -15,11 +15,11 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from airflow.sdk import ObjectStoragePath
 
 from include.landing.errors import LandingDamaged, LandingError, writing
 from include.landing.files import swapped
 from include.landing.manifest import Manifest, parsed
+from include.landing.place import Place
 from include.landing.store import Landing
 from include.zoom.reuse import lists_digest
 from include.zoom.stream import Stream, is_final
@@ -96,7 +96,7 @@ def _opened(landing: Landing, found: list[tuple[str, str, date]]) -> Iterator[Fi
             _log.warning("%s What it holds is asked anew.", error)
 
 
-def _folder(landing: Landing, account: str, stream: Stream) -> ObjectStoragePath:
+def _folder(landing: Landing, account: str, stream: Stream) -> Place:
     return landing.folder(account, stream.name) / "finals"
 
 
@@ -111,7 +111,7 @@ def _question(account: str, stream: Stream, settings: Mapping[str, str]) -> dict
     return {"account": account, "settings": dict(settings), "lists": lists_digest(stream)}
 
 
-def _replace_older(path: ObjectStoragePath, told: Mapping[str, Any], extracted_at: datetime) -> None:
+def _replace_older(path: Place, told: Mapping[str, Any], extracted_at: datetime) -> None:
     try:
         there = _told(path)
     except LandingDamaged:
@@ -120,13 +120,13 @@ def _replace_older(path: ObjectStoragePath, told: Mapping[str, Any], extracted_a
         _put(path, told)
 
 
-def _put(path: ObjectStoragePath, told: Mapping[str, Any]) -> None:
+def _put(path: Place, told: Mapping[str, Any]) -> None:
     with writing(path.name):
         path.parent.mkdir(parents=True, exist_ok=True)
     swapped(path, orjson.dumps(told))
 
 
-def _told(path: ObjectStoragePath) -> dict[str, Any]:
+def _told(path: Place) -> dict[str, Any]:
     """What a pointer tells; nothing where there is none."""
     try:
         told = parsed(path.read_bytes(), path.name)

@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from airflow.sdk import ObjectStoragePath
-
 from include.landing.files import swapped
 from include.landing.manifest import FrameManifest, Manifest
 from include.landing.parts import OpenPart, Part, index_name, pages_of, versioned
+from include.landing.place import Place
 from include.landing.store import Landing
 from include.zoom.forgetting import Removed, is_named, without_forgotten
 from include.zoom.forgotten import Forgotten
@@ -94,7 +93,7 @@ def landed_records(landing: Landing, account: str, stream: Stream) -> Iterator[R
 class _Attempt:
     """An attempt's folder."""
 
-    path: ObjectStoragePath
+    path: Place
     now: datetime
     names: set[str] = field(init=False)
 
@@ -135,7 +134,7 @@ class _Attempt:
         return sum(_removed(each, forgotten, self.now) for each in frames)
 
 
-def _removed(frames: ObjectStoragePath, forgotten: Forgotten, now: datetime) -> int:
+def _removed(frames: Place, forgotten: Forgotten, now: datetime) -> int:
     files = [each for each in frames.iterdir() if each.name.endswith(".parquet")]
     path = frames / "manifest.json"
     if path.exists():
@@ -152,7 +151,7 @@ def _removed(frames: ObjectStoragePath, forgotten: Forgotten, now: datetime) -> 
 
 @dataclass
 class _Rewriting:
-    folder: ObjectStoragePath
+    folder: Place
     stream: Stream
     forgotten: Forgotten
     done: LandingForgetting
@@ -214,7 +213,7 @@ class _Rewriting:
         return {**skipped, "parent": {name: named(value) or value for name, value in parent.items()}}
 
 
-def _folders(folder: ObjectStoragePath) -> list[ObjectStoragePath]:
+def _folders(folder: Place) -> list[Place]:
     if not folder.exists():
         return []
     return sorted((each for each in folder.iterdir() if _made_at(each.name)), key=lambda each: each.name)

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from airflow.sdk import ObjectStoragePath
-
 from include.landing.errors import LandingError
 from include.landing.files import MeasuredFile, written_whole
 from include.landing.manifest import FrameFile, FrameManifest, Manifest
+from include.landing.place import Place
 
 
 class FrameFolder:
     """Where one transform writes its files."""
 
-    def __init__(self, folder: ObjectStoragePath, address: str, load_id: str, manifest: Manifest) -> None:
+    def __init__(self, folder: Place, address: str, load_id: str, manifest: Manifest) -> None:
         self.load_id = load_id
         self._folder = folder
         self._address = address

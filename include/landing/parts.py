@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from airflow.sdk import ObjectStoragePath
 
 from include.landing.files import MeasuredFile, verified
 from include.landing.manifest import LandedFile, parsed
+from include.landing.place import Place
 from include.zoom.pages import Page, unit_id
 from include.zoom.stream import Stream
 
@@ -50,7 +50,7 @@ class Part:
 class OpenPart:
     """A file that is being written."""
 
-    def __init__(self, folder: ObjectStoragePath, name: str) -> None:
+    def __init__(self, folder: Place, name: str) -> None:
         self._name = name
         self._file = MeasuredFile(folder / name)
         import pyarrow as pa  # noqa: PLC0415 - who only looks into manifests need not load Arrow
@@ -107,7 +107,7 @@ def versioned(name: str, version: str) -> str:
     return _NAME.sub(rf"\1-{version}.ndjson.zst", name)
 
 
-def pages_of(folder: ObjectStoragePath, file: LandedFile) -> Iterator[Page]:
+def pages_of(folder: Place, file: LandedFile) -> Iterator[Page]:
     """The pages of one file below a stream's folder, which is verified first."""
     import pyarrow as pa  # noqa: PLC0415 - the same
 

@@ -3,23 +3,23 @@
 import logging
 
 import orjson
-from airflow.sdk import ObjectStoragePath
 
 from include.landing.errors import LandingDamaged, writing
 from include.landing.files import swapped
 from include.landing.manifest import parsed
+from include.landing.place import Place
 
 _log = logging.getLogger(__name__)
 
 
-def point(pointer: ObjectStoragePath, account: str, address: str) -> None:
+def point(pointer: Place, account: str, address: str) -> None:
     """Has the pointer say where an account's manifest is."""
     with writing(pointer.name):
         pointer.parent.mkdir(parents=True, exist_ok=True)
     swapped(pointer, orjson.dumps({"account": account, "address": address}))
 
 
-def pointed(pointer: ObjectStoragePath, account: str) -> str | None:
+def pointed(pointer: Place, account: str) -> str | None:
     """The address that a pointer says; None where there is none, or it is broken or of another account."""
     try:
         told = parsed(pointer.read_bytes(), pointer.name)

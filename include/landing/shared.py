@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow.sdk import ObjectStoragePath
-
 from include.landing.claims import Claim, claim
+from include.landing.place import Place
 from include.landing.pointers import point, pointed
 
 
@@ -14,7 +13,7 @@ from include.landing.pointers import point, pointed
 class SharedPlace:
     """Something with a name that an account's runs share."""
 
-    folder: ObjectStoragePath
+    folder: Place
     name: str
     account: str
     clock: Callable[[], datetime]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 import uuid6
-from airflow.sdk import ObjectStoragePath
+from upath import UPath
 
 from include.landing.attempt import Attempt
 from include.landing.errors import LandingDamaged, writing
@@ -18,6 +18,7 @@ from include.landing.files import verified, written_whole
 from include.landing.frames import FrameFolder
 from include.landing.manifest import FrameFile, FrameManifest, Manifest, joined_manifest
 from include.landing.parts import ASK_ANEW, pages_of
+from include.landing.place import Place
 from include.landing.pointers import pointed
 from include.landing.shared import SharedPlace
 from include.zoom.pages import Page
@@ -37,12 +38,12 @@ class Landing:
 
     def __init__(
         self,
-        root: ObjectStoragePath | str,
+        root: Place | str,
         *,
         clock: Callable[[], datetime] = _now,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._root = ObjectStoragePath(root) if isinstance(root, str) else root
+        self._root = UPath(root) if isinstance(root, str) else root
         self._clock = clock
         self._pause = pause
 
@@ -152,7 +153,7 @@ class Landing:
         path = self._root / manifest.address.rsplit("/", 1)[0] / file.name
         return verified(path, size=file.bytes, sha256=file.sha256, remedy=_TRANSFORM_ANEW)
 
-    def folder(self, account: str, stream: str) -> ObjectStoragePath:
+    def folder(self, account: str, stream: str) -> Place:
         """Where the attempts of an account's stream lie."""
         return self._root / _folder_name(account) / stream
 

@@ -50,6 +50,12 @@ before = set(sys.modules)
 import include.flow.dag
 print(sorted({"pandas", "pyarrow", "numpy", "adbc_driver_manager", "jwt", "aiohttp"} & (set(sys.modules) - before)))
 """
+WITHOUT_AIRFLOW = """
+import sys
+import benchmarks.peers.ours
+import include.flow.frame_files, include.flow.publish, include.warehouse.forgetting
+print(sorted(name for name in sys.modules if name.partition(".")[0] == "airflow"))
+"""
 
 
 def last_line(code: str, *arguments: str) -> str:
@@ -63,6 +69,11 @@ def last_line(code: str, *arguments: str) -> str:
 def test_parsing_a_dag_loads_nothing_that_only_tasks_need() -> None:
     """Neither Arrow nor the warehouse's driver, nor what signs and what speaks HTTP."""
     assert last_line(PARSE) == "[]"
+
+
+def test_who_has_no_airflow_need_not_load_it() -> None:
+    """Landing, framing and loading take a second less where no task's process has paid it anyway."""
+    assert last_line(WITHOUT_AIRFLOW) == "[]"
 
 
 def test_a_pull_never_loads_pandas(tmp_path: Path) -> None:

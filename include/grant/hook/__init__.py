@@ -21,7 +21,6 @@ from include.grant.hook.reading import (
     has_database,
     read_fields,
 )
-from include.grant.hook.transport import Transport
 from include.grant.journal import GrantType, digest
 from include.grant.keeping import Health, keep
 from include.grant.masking import forms
@@ -30,6 +29,7 @@ from include.grant.turn_messages import Wish
 from include.zoom.auth import BearerAuth
 from include.zoom.errors import ZoomError
 from include.zoom.pace import Turns
+from include.zoom.transport import Transport
 from include.zoom.turns import Closed, Turn
 
 __all__ = ["Health", "ZoomHook"]

@@ -16,10 +16,10 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from include.grant.hook.transport import Transport
 from include.zoom.client import ZoomClient
 from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.stream import Label, Listing
+from include.zoom.transport import Transport
 
 THINGS = Listing("/things/{of}", "things", Label.LIGHT, paged=False)
 CANARY = "canary@example.com"
