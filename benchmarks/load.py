@@ -144,7 +144,7 @@ def _timed() -> Iterator[dict[str, float]]:
 
     with left_out("pandas"):
         from adbc_driver_manager.dbapi import Connection, Cursor
-        from adbc_driver_postgresql import dbapi
+    from include.warehouse.session import Warehouse
 
     seconds: defaultdict[str, float] = defaultdict(float)
 
@@ -164,7 +164,7 @@ def _timed() -> Iterator[dict[str, float]]:
     timed(Cursor, "execute", lambda _, statement, *__: " ".join(statement.split())[:70])
     timed(Cursor, "adbc_ingest", lambda *_: "ingest")
     timed(Connection, "commit", lambda *_: "commit")
-    timed(dbapi, "connect", lambda *_: "connect")
+    timed(Warehouse, "connect", lambda *_: "connect")
     yield seconds
 
 

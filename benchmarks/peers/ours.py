@@ -8,7 +8,9 @@ runs under a scheduler here either.
 import asyncio
 from collections.abc import Iterator
 from datetime import date
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 from upath import UPath
@@ -27,6 +29,9 @@ from include.zoom.pull import pull
 from include.zoom.stream import Kind, Label, Stream
 from include.zoom.transport import Transport
 from include.zoom.turns import Feedback, Turn
+
+if TYPE_CHECKING:
+    from include.warehouse.session import Warehouse
 
 NAMES = ("users", "meetings", "meeting_participants")
 SCHEMA = "zoom"
@@ -86,14 +91,18 @@ class Run:
         from include.flow.frame_files import write_frames
         from include.flow.publish import Publication
         from include.warehouse.forgetting import forgotten_people
-        from include.warehouse.session import Warehouse
 
-        warehouse = Warehouse(self._task.postgres, SCHEMA)
         manifest = self._manifests[stream.name]
-        with warehouse.connect() as connection:
+        with self._warehouse.connect() as connection:
             forgotten = forgotten_people(connection, SCHEMA, b"")
         frames = write_frames(stream, self._landing, manifest, KEEP_ALL, forgotten)
-        Publication(self._landing, warehouse, lambda _: True).publish(stream, manifest, frames)
+        Publication(self._landing, self._warehouse, lambda _: True).publish(stream, manifest, frames)
+
+    @cached_property
+    def _warehouse(self) -> "Warehouse":
+        from include.warehouse.session import Warehouse
+
+        return Warehouse(self._task.postgres, SCHEMA)
 
     def _todays(self, stream: Stream) -> str | None:
         return self._landing.latest_snapshot(self._task.account_id, stream.name, self._today)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from include.landing import FrameManifest, Landing, Manifest
-from include.warehouse.errors import FramesOutdated, SliceShrank, WarehouseError
+from include.warehouse.errors import FramesOutdated, WarehouseError
 from include.warehouse.evidence import Extraction, record_apart
 from include.warehouse.load import LoadResult, load
 from include.warehouse.new_fields import NewField, new_fields, note, tell
@@ -15,6 +16,9 @@ from include.warehouse.session import Warehouse
 from include.zoom.checks import of_failure, of_frames, of_pull
 from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection
 
 _NAMED = 20
 _FRAMED_ANEW = 3  # in one load: people are forgotten one after another
@@ -41,14 +45,14 @@ class Publication:
         """
         for _ in range(_FRAMED_ANEW):
             try:
-                return self._publish(stream, pulled, framed)
+                return self._loaded(stream, pulled, framed)
             except FramesOutdated:
                 _log.info("A person was forgotten since these frames were made: they are made anew.")
                 pulled = self.store.manifest(pulled.address)  # its pages are others now
                 if pulled.shared:
                     pulled = replace(pulled, days=framed.slice_dates)
                 framed = self._anew(stream, pulled, framed.slice_dates)
-        return self._publish(stream, pulled, framed)
+        return self._loaded(stream, pulled, framed)
 
     def _anew(self, stream: Stream, pulled: Manifest, days: tuple[date, ...]) -> FrameManifest:
         from include.flow.framing import framed  # noqa: PLC0415 - pandas, which a load has no use for
@@ -56,17 +60,6 @@ class Publication:
 
         with failures_recorded(lambda: self.warehouse, stream, pulled.account, pulled.attempt_id):
             return replace(framed(stream, self.store, pulled, forgotten_in(self.warehouse)), slice_dates=days)
-
-    def _publish(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
-        try:
-            result = self._loaded(stream, pulled, framed)
-        except SliceShrank as error:
-            if error.others_applied:
-                self._list_new_fields(stream, framed)
-            raise
-        if result.applied:
-            self._list_new_fields(stream, framed)
-        return result
 
     def _loaded(self, stream: Stream, pulled: Manifest, framed: FrameManifest) -> LoadResult:
         checks = [*of_pull(stream, pulled.counts), *of_frames(framed.counts, _rows(framed))]
@@ -79,14 +72,14 @@ class Publication:
                 lambda file: files.enter_context(self.store.open_frame(framed, opened[file.name])),
                 accept_shrink=self.accept_shrink,
                 checks=checks,
+                afterwards=lambda connection: self._list_new_fields(connection, stream, framed),
             )
 
-    def _list_new_fields(self, stream: Stream, framed: FrameManifest) -> None:
+    def _list_new_fields(self, connection: "Connection", stream: Stream, framed: FrameManifest) -> None:
         schema = self.warehouse.schema
         found = new_fields(framed.counts["undeclared"], framed.counts.get("kinds", {}))
-        with self.warehouse.connect() as connection:
-            note(connection, schema, stream, framed.extracted_at, found)
-            tell(connection, schema, stream, lambda untold: self.send(told(stream, schema, untold)))
+        note(connection, schema, stream, framed.extracted_at, found)
+        tell(connection, schema, stream, lambda untold: self.send(told(stream, schema, untold)))
 
 
 def told(stream: Stream, schema: str, fields: Sequence[NewField]) -> str:

@@ -1,7 +1,7 @@
 """A stream's frame files into the warehouse: each slice in one transaction, exactly once, the newest wins."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -95,6 +95,7 @@ def load(
     *,
     accept_shrink: bool = False,
     checks: Iterable[Check] = (),
+    afterwards: Callable[["Connection"], None] = lambda _: None,
 ) -> LoadResult:
     """Replaces the manifest's slices, oldest first; a slice without a file is emptied.
 
@@ -107,6 +108,7 @@ def load(
         open_file: gives a seekable binary file for one of the manifest's files.
         accept_shrink: load slices that lose more than a fifth of their rows too.
         checks: what was checked before, to be recorded with the load's own.
+        afterwards: is called with the load's session, outside of a transaction, where any slice was replaced.
 
     Raises:
         SliceShrank: the slices that it names keep what they had, which is recorded; the others were loaded.
@@ -115,6 +117,12 @@ def load(
     """
     result = LoadResult(checks=list(checks))
     shrunk: list[str] = []
+
+    def settle(connection: "Connection") -> None:
+        _record(connection, warehouse.schema, stream, manifest, result)
+        if result.applied:
+            afterwards(connection)
+
     with warehouse.connect() as connection:
         plan = Partitions(warehouse.partitioned, manifest.slice_dates)
         ensure(connection, warehouse.schema, stream, plan)
@@ -127,10 +135,10 @@ def load(
             except SliceShrank as error:
                 shrunk.append(str(error))
         if not result.session_lost:
-            _record(connection, warehouse.schema, stream, manifest, result)
+            settle(connection)
     if result.session_lost:
         with warehouse.connect() as connection:
-            _record(connection, warehouse.schema, stream, manifest, result)
+            settle(connection)
     if shrunk:
         raise SliceShrank(" ".join(shrunk), result.checks, others_applied=bool(result.applied))
     return result

@@ -120,6 +120,17 @@ def test_a_warehouse_that_is_down_hides_no_failure(caplog: pytest.LogCaptureFixt
     assert "The failed check is not in the warehouse's ledger" in caplog.text
 
 
+def test_a_load_is_one_session(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slices, checks and new fields: connecting costs more than most of what is asked."""
+    opened = []
+    connect = Warehouse.connect
+    monkeypatch.setattr(
+        Warehouse, "connect", lambda warehouse: opened.append(warehouse.schema) or connect(warehouse)
+    )
+    house.publish({"id": "a", "colour": "red"})
+    assert (opened, house.rows("SELECT field FROM zoom.new_fields")) == (["zoom"], [("colour",)])
+
+
 def test_an_alert_names_twenty_fields_and_shows_no_markup() -> None:
     """A flood is one message, and a name cannot write into it."""
     fields = [NewField("groups", f"f{n}", "string", 1) for n in range(22)]
