@@ -55,8 +55,8 @@ def _sparing() -> Iterator[None]:
     """Without Python's collector of cycles, and with an allocator for Arrow that gives memory back.
 
     Nothing that is framed refers to itself, so that counting references frees all of it; the collector would walk
-    through a batch's records again and again, for a third of the whole time. Arrow's own allocator keeps 20 to 30 MB
-    that nothing uses any more, and is no quicker here.
+    through a batch's records again and again, for a tenth of the whole time. The system's allocator is as quick, and
+    keeps less that nothing uses any more: docs/adr/0016-speed-is-bought-where-it-was-measured.md.
     """
     collecting, pool = gc.isenabled(), pa.default_memory_pool()
     gc.disable()

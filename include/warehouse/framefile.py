@@ -42,7 +42,7 @@ OpenFile = Callable[[FrameFile], BinaryIO]
 
 @contextmanager
 def system_pool() -> Iterator[None]:
-    """Lets Arrow allocate from the system meanwhile: its own allocator keeps 30 MB that nothing uses any more."""
+    """Lets Arrow allocate from the system meanwhile: its own allocator keeps more that nothing uses any more."""
     pool = pa.default_memory_pool()
     pa.set_memory_pool(pa.system_memory_pool())
     try:

@@ -1,8 +1,8 @@
 """From raw pages to typed Arrow batches, one table and slice each. Pure: reads and writes nothing.
 
 orjson gives a page's records, `fit` their columns as Arrow arrays, pandas on Arrow types their grain. Columns
-are built one by one: as quick as an array of structs, and a value that does not fit its column is found where it
-stands, while the other columns stay quick.
+are built one by one: an array of structs is a little quicker, but one value that does not fit would fail all of it.
+So it is found where it stands, while the other columns stay quick.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
