@@ -40,6 +40,8 @@ class Outcome:
     """Without its start: from its first request to its end."""
     cpu_seconds: float
     postgres_cpu_seconds: float
+    server_cpu_seconds: float
+    """Of the simulated account: far below `seconds`, or else it was the bottleneck."""
     peak_megabytes: float
     requests: int
     """To the API; refused ones too."""
@@ -119,13 +121,14 @@ class House:
 
     def run(self, tool: Tool, account: Account, conditions: Conditions) -> Outcome:
         """Runs the tool once, over what its last run has left unless that is taken away."""
-        account.begin(conditions)
+        served = account.begin(conditions)["cpu_seconds"]
         spent = spent_by(self._server_pid)
         cost = self._measured(tool, account, conditions)
         if tool.messages and cost.exit_code:
             cost = replace(cost, last_words=_error_in_messages(self._of(tool) / "stdout"))
         spent = spent_by(self._server_pid) - spent
         asked = account.begin(conditions)
+        asked["cpu_seconds"] -= served
         return _outcome(cost, asked, spent, self._compared(tool, account))
 
     def _measured(self, tool: Tool, account: Account, conditions: Conditions) -> Cost:
@@ -238,6 +241,7 @@ def _outcome(
         seconds_from_first_request=cost.ended_at - (asked["first_at"] or cost.ended_at),
         cpu_seconds=cost.cpu_seconds,
         postgres_cpu_seconds=postgres_cpu_seconds,
+        server_cpu_seconds=asked["cpu_seconds"],
         peak_megabytes=cost.peak_megabytes,
         requests=by_path.total(),
         refused=by_status[429],

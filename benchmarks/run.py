@@ -53,8 +53,8 @@ def told(outcome: Outcome) -> str:
 
 
 def warm(case: Case, house: House, account: Account) -> None:
-    """One run of each tool that does not count: the server remembers its answers, bytecode and files are read."""
-    for tool in case.taking_part(0):
+    """Runs that do not count: the server remembers its answers, bytecode and files are read."""
+    for tool in [TOOLS[name] for name in case.warmed_by or case.tools]:
         house.fresh(tool)
         house.run(tool, account, Conditions(latency_ms=0))
 

@@ -120,7 +120,8 @@ TOOLS = {
             package="pyzoom",
             one_by_one=True,
         ),
-        Tool("bare", "bare loop", ("-m", "benchmarks.peers.bare")),
+        Tool("bare", "bare loop, 20 in flight", ("-m", "benchmarks.peers.bare")),
+        Tool("bare_64", "bare loop, 64 in flight", ("-m", "benchmarks.peers.bare", "{task}", "64")),
         Tool("ours_extract", "this project's pull", ("-m", "benchmarks.peers.ours"), extract_only=True),
     )
 }

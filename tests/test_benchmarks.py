@@ -1,7 +1,7 @@
 """The benchmark's harness: what it counts, compares and tells, and this project through it on a tiny account."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -13,7 +13,7 @@ from benchmarks.account import SIZES, Comparison, compared, seconds, truth
 from benchmarks.cases import Case
 from benchmarks.house import Account, House
 from benchmarks.run import narrowed
-from benchmarks.server import Conditions, Server
+from benchmarks.server import Conditions, Server, listening
 from benchmarks.tools import TOOLS
 from include.sandbox.app import Sandbox
 
@@ -50,8 +50,8 @@ def case(name: str, **runs) -> dict:
 @pytest_asyncio.fixture
 async def server() -> AsyncIterator[httpx.AsyncClient]:
     """The benchmark's server in this process, without latency."""
-    app = Server(Sandbox(SIZES["tiny"].settings()))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as http:
+    listener, url = await listening(Server(Sandbox(SIZES["tiny"].settings())))
+    async with listener, httpx.AsyncClient(base_url=url, trust_env=False) as http:
         await http.post("/_bench", json={"latency_ms": 0})
         yield http
 
@@ -79,7 +79,8 @@ def test_a_time_is_the_same_from_text_and_database() -> None:
 
 def test_each_repetition_begins_with_another_tool() -> None:
     """None is always the first, and slow ones run once."""
-    of = Case("a", "A", "tiny", Conditions(), ("ours", "dlt", "singer"), repetitions=2, once=("singer",))
+    tools = ("ours", "dlt", "singer")
+    of = Case("a", "A", "tiny", Conditions(), tools, repetitions=2, at_most={"singer": 1})
     assert [tool.name for tool in of.taking_part(0)] == ["ours", "dlt", "singer"]
     assert [tool.name for tool in of.taking_part(1)] == ["dlt", "ours"]
     assert narrowed(of, ["dlt"], 7).tools == ("dlt",)
@@ -145,6 +146,33 @@ async def test_the_server_remembers_an_answer(server: httpx.AsyncClient) -> None
     first = await server.get("/v2/users?page_size=5", headers=header)
     assert first.content == (await server.get("/v2/users?page_size=5", headers=header)).content
     assert first.json()["next_page_token"]
+
+
+async def test_the_server_asks_the_account_once() -> None:
+    """Whatever the order of a question's parameters, so that no tool waits for what another has been told."""
+    sandbox, asked = Sandbox(SIZES["tiny"].settings()), []
+    app = sandbox.app
+
+    async def counting(scope: dict, receive: Callable, send: Callable) -> None:
+        asked.append(scope["path"])
+        await app(scope, receive, send)
+
+    sandbox.app = counting
+    listener, url = await listening(Server(sandbox))
+    async with listener, httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        await http.post("/_bench", json={"latency_ms": 0})
+        header = await token(http)
+        first = await http.get(USERS, headers=header)
+        again = await http.get("/v2/users?page_size=300&status=pending", headers=header)
+    assert (first.status_code, first.content) == (200, again.content)
+    assert "date" in first.headers
+    assert asked == ["/oauth/token", "/v2/users"]
+
+
+async def test_the_server_closes_a_connection_that_is_asked_to_close(server: httpx.AsyncClient) -> None:
+    """What asks once per connection is served like all others."""
+    header = await token(server) | {"connection": "close"}
+    assert [(await server.get(USERS, headers=header)).status_code for _ in range(2)] == [200, 200]
 
 
 async def test_the_server_refuses_each_so_many_th_request(server: httpx.AsyncClient) -> None:
