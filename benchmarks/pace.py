@@ -125,7 +125,8 @@ class Run:
         return httpx.AsyncClient(
             base_url=f"{self._url}/v2",
             headers={"Authorization": f"Bearer {self._token}"},
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=200),
+            # The server closes what was idle for five seconds, and may do so just when it is used again.
+            limits=httpx.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=2),
             timeout=60,
             trust_env=False,
         )

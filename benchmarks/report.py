@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.cases import CASES
 from benchmarks.run import RESULTS
+from benchmarks.sections import SECTIONS, table
 from benchmarks.tools import TOOLS, Tool
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -99,11 +100,35 @@ def error_name(text: str) -> str:
     return words[-1].rsplit(".", 1)[-1] if words else "no word"
 
 
-def computed(tool: Tool, runs: Sequence[Run]) -> list[str]:
-    """A line of the slower case for a tool that was not run in it: each request waits so much longer."""
+def computed(tool: Tool, seconds: float, from_first_request: float) -> list[str]:
+    """The line of a tool that was not run in a case."""
+    told = [f"about {each:,.0f}, computed" for each in (seconds, from_first_request)]
+    return [tool.label, *told, *[""] * (len(_HEADS) - 3)]
+
+
+def slower(tool: Tool, runs: Sequence[Run]) -> list[str]:
+    """With more latency, of what asks one thing after another: each request waits so much longer."""
     longer = spread(runs, "requests").median * (_SLOWER_MS - _FASTER_MS) / 1000
-    seconds = [f"about {spread(runs, name).median + longer:,.0f}, computed" for name in _TIMES]
-    return [tool.label, *seconds, *[""] * (len(_HEADS) - 3)]
+    return computed(tool, *(spread(runs, name).median + longer for name in _TIMES))
+
+
+def larger(tool: Tool, runs: Sequence[Run], growth: float) -> list[str]:
+    """With so many times as many requests, each of which takes as long as in the small account."""
+    whole, asking = (spread(runs, name).median for name in _TIMES)
+    return computed(tool, whole - asking + asking * growth, asking * growth)
+
+
+def not_run(result: Run, results: Mapping[str, Run]) -> list[list[str]]:
+    """The lines that can be computed from the small account with little latency."""
+    there, runs = results.get("latency_20", {}).get("runs", {}), result["runs"]
+    fit = {name: there[name] for name in TOOLS if name in there and name not in runs}
+    fit = {name: each for name, each in fit.items() if not broke(each)}
+    if result["case"] == "latency_200":
+        return [slower(TOOLS[name], each) for name, each in fit.items() if TOOLS[name].one_by_one]
+    if result["case"] == "big" and "bare" in there and "bare" in runs:
+        growth = spread(runs["bare"], "requests").median / spread(there["bare"], "requests").median
+        return [larger(TOOLS[name], each, growth) for name, each in fit.items()]
+    return []
 
 
 _TIMES = ("seconds", "seconds_from_first_request")
@@ -113,18 +138,18 @@ def section(result: Run, results: Mapping[str, Run]) -> str:
     """A case's heading, plot and table."""
     runs = result["runs"]
     rows = [row(TOOLS[name], runs[name]) for name in TOOLS if name in runs]
-    if result["case"] == "latency_200" and "latency_20" in results:
-        faster = results["latency_20"]["runs"]
-        slow = [name for name in TOOLS if TOOLS[name].one_by_one and name in faster and name not in runs]
-        rows += [computed(TOOLS[name], faster[name]) for name in slow]
+    rows += not_run(result, results)
     title = f"### {result['title'][0].upper()}{result['title'][1:]}"
-    return f"{title}\n\n![{result['title']}](benchmarks-{result['case']}.svg)\n\n{table(_HEADS, rows)}\n"
+    return f"{title}\n\n![{described(result)}](benchmarks-{result['case']}.svg)\n\n{table(_HEADS, rows)}\n"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """As Markdown."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def described(result: Run) -> str:
+    """What a case's plot shows, for who does not see it."""
+    runs = result["runs"]
+    each = ", ".join(
+        f"{TOOLS[name].label} {spread(runs[name], _TIMES[1]).median:,.1f}" for name in TOOLS if name in runs
+    )
+    return f"{result['title']}, seconds from the first request: {each}"
 
 
 def ratios(result: Run) -> str:
@@ -140,7 +165,8 @@ def ratios(result: Run) -> str:
     if "bare" in runs and "ours_extract" in runs:
         figure = "seconds_from_first_request"
         more = spread(runs["ours_extract"], figure).median / spread(runs["bare"], figure).median
-        lines.append(f"pull from the first request: {more:.2f} times what the bare loop takes")
+        lines.append(f"pull from the first request: {more:.2f} times what the bare loop, 20 in flight, takes")
+    lines += [_busy(runs)] if runs else []
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -149,6 +175,12 @@ _RATIOS = (
     ("seconds_from_first_request", "from the first request: {1} takes {0:.1f} times as long"),
     ("cpu_seconds", "CPU: {1} spends {0:.1f} times as much"),
 )
+
+
+def _busy(runs: Mapping[str, Sequence[Run]]) -> str:
+    """How near the simulated account's own server was to being what is measured."""
+    most = max(run["server_cpu_seconds"] / run["seconds"] for each in runs.values() for run in each)
+    return f"the server of the simulated account was busy for {100 * most:.0f} % of a core at most"
 
 
 def _ratio(runs: Mapping[str, Sequence[Run]], peers: Sequence[str], figure: str, what: str) -> str:
@@ -180,6 +212,26 @@ def _merged(results: Mapping[str, Run], part: Callable[[Run], Mapping[str, str]]
     return {name: value for result in results.values() for name, value in part(result).items()}
 
 
+def memory(results: Mapping[str, Run]) -> str:
+    """What this project's pull held, by the size of the account."""
+    sizes = (("latency_20", "10,000 rows"), ("big", "1 M rows"))
+    told = [
+        f"{spread(results[name]['runs']['ours_extract'], 'peak_megabytes').told(0)} MB for {rows}"
+        for name, rows in sizes
+        if "ours_extract" in results.get(name, {}).get("runs", {})
+    ]
+    return f"### The pull's memory\n\nPeak of its process: {', '.join(told)}." if told else ""
+
+
+def content(folder: Path = RESULTS) -> str:
+    """All that stands between the marks."""
+    results = read(folder)
+    others = [(make, folder / f"{name}.json") for name, make in SECTIONS.items()]
+    alone = [make(json.loads(path.read_text())) for make, path in others if path.exists()]
+    parts = [figures(results) if results else "", memory(results), *alone]
+    return "\n\n".join(part for part in parts if part)
+
+
 def read(folder: Path = RESULTS) -> dict[str, Run]:
     """The cases that were run, in their order."""
     paths = [(case.name, folder / f"{case.name}.json") for case in CASES]
@@ -191,7 +243,7 @@ def main() -> None:
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures(read())}\n\n{END}{after}")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{content()}\n\n{END}{after}")
     print(PAGE)
 
 

@@ -1,5 +1,6 @@
 """The benchmark's harness: what it counts, compares and tells, and this project through it on a tiny account."""
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmarks import report
 from benchmarks.account import SIZES, Comparison, compared, seconds, truth
 from benchmarks.cases import Case
 from benchmarks.house import Account, House
+from benchmarks.pace import Cell, figures
 from benchmarks.run import narrowed
 from benchmarks.server import Conditions, Server, listening
 from benchmarks.tools import TOOLS
@@ -28,6 +30,7 @@ def run(**figures) -> dict:
         "seconds_from_first_request": 1.0,
         "cpu_seconds": 1.0,
         "postgres_cpu_seconds": 0.1,
+        "server_cpu_seconds": 0.1,
     }
     counts = {
         "peak_megabytes": 100,
@@ -138,6 +141,91 @@ def test_a_tool_that_asks_one_by_one_is_computed_for_the_longer_latency() -> Non
         "latency_200": case("latency_200", ours=[run()]),
     }
     assert "| pyzoom | about 120, computed | about 119, computed |" in report.figures(results)
+
+
+def test_the_million_is_computed_for_what_did_not_run_there() -> None:
+    """From the small account: ten times the requests take ten times as long, the start does not."""
+    small = run(seconds=15.0, seconds_from_first_request=12.0)
+    results = {
+        "latency_20": case("latency_20", pyzoom=[small], bare=[run()], singer=[run(exit_code=1)]),
+        "big": case("big", bare=[run(requests=5_880)]) | {"title": "1 M rows"},
+    }
+    told = report.section(results["big"], results)
+    assert "| pyzoom | about 123, computed | about 120, computed |" in told
+    assert "Singer" not in told
+
+
+def test_the_page_tells_how_busy_the_simulated_account_was() -> None:
+    """In the run in which it was busiest."""
+    told = report.ratios(case("latency_20", bare=[run(), run(server_cpu_seconds=0.5)]))
+    assert "the server of the simulated account was busy for 25 % of a core at most" in told
+
+
+def test_the_page_has_all_that_was_measured(tmp_path: Path) -> None:
+    """Side by side, the pull's memory, and a section per other file."""
+    cell = {
+        "plan": "pro",
+        "latency_ms": 200,
+        "tasks": 4,
+        "share_of_ceiling": 0.951,
+        "slowest_of_fair_share": 0.97,
+    }
+    shares = {"refused_percent": 0.0, "refused_percent_learning": 1.23}
+    cells = [cell | shares | {"foreign": False}, cell | shares | {"foreign": True, "share_of_ceiling": 0.9}]
+    about = {"date": "2026-11-24T18:00:00+00:00", "cores": 2, "python": "3.11.7", "packages": {"orjson": "3"}}
+    loaded = {
+        "rows": 10,
+        "wall_seconds": 1.5,
+        "cpu_seconds": 0.4,
+        "postgres_cpu_seconds": 0.1,
+        "peak_mb": 191,
+    }
+    transformed = {"rows": 10, "cpu_seconds": 0.4, "rows_per_cpu_second": 25, "imported_mb": 1, "peak_mb": 2}
+    for name, told in {
+        "latency_20": case("latency_20", ours_extract=[run()]),
+        "pace": about | {"at_once": 8, "machine_cpu_percent": 31.2, "cells": cells},
+        "steps": about
+        | {"transform": {"users": transformed}, "steps": {"parse": {"microseconds_per_row": 0.714}}},
+        "load": about | {"10 participants": {"users, again": loaded}},
+    }.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(told))
+    told = report.content(tmp_path)
+    assert "| Pro | 200 | 4 | 95.1 % | 0.0 % | 1.2 % | 97 % | 90.0 % | 0.0 % | 1.2 % |" in told
+    assert "8 accounts at once, all CPUs 31 % busy." in told
+    assert "| Users | 10 | 0.40 | 25 | 1 | 2 |" in told
+    assert "| Parse | 0.71 |" in told
+    assert "| Users, again | 10 | 1.50 | 0.40 | 0.10 | 191 |" in told
+    assert "Peak of its process: 100 MB for 10,000 rows." in told
+
+
+def test_the_page_keeps_what_stands_around_the_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is between the marks is replaced, each time anew."""
+    page = tmp_path / "benchmarks.md"
+    page.write_text(f"# Before\n\n{report.BEGIN}\n\nfigures of last year\n\n{report.END}\n\nAfter.\n")
+    monkeypatch.setattr(report, "PAGE", page)
+    report.main()
+    once = page.read_text()
+    report.main()
+    assert page.read_text() == once
+    assert once.startswith(f"# Before\n\n{report.BEGIN}\n\n")
+    assert once.endswith(f"\n\n{report.END}\n\nAfter.\n")
+    assert "last year" not in once
+
+
+def test_the_pace_is_counted_from_where_it_has_settled() -> None:
+    """With the foreign app's answers; refusals of ours alone, those while it learns told apart."""
+    cell = Cell("pro", 200, tasks=2, foreign=True, settled=10, seconds=20)
+    settled = {"settled, answered": 49, "settled, refused": 1, "settled, foreign answered": 46}
+    learning = {"learning, answered": 30, "learning, refused": 10, "learning, foreign refused": 7}
+    assert figures(cell, Counter(settled | learning), [50, 29]) == {
+        "share_of_ceiling": 0.95,
+        "refused_percent": 2.0,
+        "refused_percent_learning": 25.0,
+        "slowest_of_fair_share": 0.734,
+        "requests": 90,
+    }
 
 
 async def test_the_server_remembers_an_answer(server: httpx.AsyncClient) -> None:
