@@ -31,7 +31,10 @@ def draw(result: Mapping[str, Any], path: Path) -> None:
         _bars(panel, names, result["runs"], key)
         panel.set_title(title, fontsize=10)
     heading = f"{result['title'][0].upper()}{result['title'][1:]}"
-    figure.suptitle(f"{heading}: median, least to most (less is better)", fontsize=11, x=0.01, ha="left")
+    told = f"{heading}: median, least to most (less is better)"
+    if any(_broke(result["runs"][name]) for name in names):
+        told += "; red: a run failed"
+    figure.suptitle(told, fontsize=11, x=0.01, ha="left")
     _save(figure, path, heading, "Bars per tool; the page's table has the figures.")
 
 
@@ -95,11 +98,15 @@ def _bars(panel: Any, names: list[str], runs: Mapping[str, Any], key: str) -> No
 
 
 def _colour(name: str, runs: list[Mapping[str, Any]]) -> str:
-    if any(run["exit_code"] for run in runs):
+    if _broke(runs):
         return BROKEN
     if name.startswith("bare"):
         return BARE
     return {"ours": OURS, "ours_extract": PULL}.get(name, PEER)
+
+
+def _broke(runs: list[Mapping[str, Any]]) -> bool:
+    return any(run["exit_code"] for run in runs)
 
 
 def main() -> None:
