@@ -12,13 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 from upath import UPath
 
 from benchmarks.peers.task import Task
 from include.flow.reuse import reuse
 from include.landing import Landing, Manifest
-from include.zoom.auth import BearerAuth
+from include.zoom.auth import SignedClient
 from include.zoom.catalog import STREAMS
 from include.zoom.client import ZoomClient
 from include.zoom.fanout import Dated, root_records
@@ -115,13 +114,7 @@ class Run:
         if reusing is not None:
             reusing.fill(attempt, days, {})
         self._token.begin()
-        async with httpx.AsyncClient(
-            base_url=f"{self._task.url}/v2",
-            auth=BearerAuth(self._token.ask),
-            transport=Transport(),
-            timeout=60,
-            trust_env=False,
-        ) as http:
+        async with SignedClient(f"{self._task.url}/v2", self._token.ask, Transport()) as http:
             client = ZoomClient(http, Pace(OwnTurns("business") if self._task.limits else NoLimits()))
             records = self._records(parent, days) if parent else None
             counts = await pull(stream, days, client, sink=attempt, parents=records, today=self._today)

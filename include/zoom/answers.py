@@ -13,8 +13,6 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 
-import httpx
-
 from include.zoom.errors import (
     DailyCapReached,
     Misconfigured,
@@ -28,6 +26,7 @@ from include.zoom.errors import (
     ZoomError,
 )
 from include.zoom.pages import parse_json
+from include.zoom.reply import Reply
 
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 200, 401, 403, 404, 429
 _SERVER_TROUBLE = range(500, 600)
@@ -99,7 +98,7 @@ class Asked:
 
 
 def error_in(
-    asked: Asked, response: httpx.Response, payload: dict[str, Any] | None, *, received_at: datetime
+    asked: Asked, response: Reply, payload: dict[str, Any] | None, *, received_at: datetime
 ) -> ZoomError | None:
     """The error that an answer is; None for a page. `payload` is its `object_of`."""
     if response.status_code == _OK:
@@ -112,7 +111,7 @@ def error_in(
     return _by_table(asked, where, response.status_code, payload or {})
 
 
-def retry_after(response: httpx.Response, *, received_at: datetime) -> float | None:
+def retry_after(response: Reply, *, received_at: datetime) -> float | None:
     """Seconds from the answer's own time to `Retry-After`.
 
     It comes as seconds, as an HTTP date, or (daily caps) as an ISO time; None where it is absent or garbled.
@@ -138,7 +137,7 @@ class Told:
 NOTHING_TOLD = Told()
 
 
-def told(response: httpx.Response) -> Told:
+def told(response: Reply) -> Told:
     """`X-RateLimit-Limit` and `-Remaining`, where `-Type` says of what."""
     kind = response.headers.get("X-RateLimit-Type", "").lower()
     limit, remaining = _count(response, "X-RateLimit-Limit"), _count(response, "X-RateLimit-Remaining")
@@ -147,20 +146,18 @@ def told(response: httpx.Response) -> Told:
     return Told(remaining_today=remaining) if "daily" in kind else Told()
 
 
-def answer_time(response: httpx.Response) -> datetime | None:
+def answer_time(response: Reply) -> datetime | None:
     """The answer's `Date` header: one clock for all workers."""
     return _moment(response.headers.get("Date", ""))
 
 
-def tracking_id(response: httpx.Response) -> str:
+def tracking_id(response: Reply) -> str:
     """What Zoom's support asks for; printable or nothing."""
     text = str(response.headers.get("x-zm-trackingid", ""))
     return text if text.isprintable() else ""
 
 
-def _error_in_success(
-    asked: Asked, response: httpx.Response, payload: dict[str, Any] | None
-) -> ZoomError | None:
+def _error_in_success(asked: Asked, response: Reply, payload: dict[str, Any] | None) -> ZoomError | None:
     if payload is not None and asked.list_key in payload and _code(payload) in (None, 0):
         return None
     where = _where(asked, response, payload)
@@ -201,9 +198,7 @@ def _is_without_account(asked: Asked, payload: Mapping[str, Any]) -> bool:
     return asked.path.startswith(_PRODUCTS) and "account does not exist" in _text(payload).lower()
 
 
-def _limited(
-    where: str, response: httpx.Response, payload: dict[str, Any] | None, received_at: datetime
-) -> ZoomError:
+def _limited(where: str, response: Reply, payload: dict[str, Any] | None, received_at: datetime) -> ZoomError:
     # Status and message decide, not the code: sources disagree on it, and measured answers lack the headers.
     wait = retry_after(response, received_at=received_at)
     if wait is None:
@@ -221,7 +216,7 @@ def _limited(
     )
 
 
-def _reset_after(response: httpx.Response, received_at: datetime) -> float | None:
+def _reset_after(response: Reply, received_at: datetime) -> float | None:
     """Seconds until `X-RateLimit-Reset` (since 1970), which comes with some refusals per second."""
     reset = response.headers.get("X-RateLimit-Reset", "").strip()
     wait = float(reset) - received_at.timestamp() if _SINCE_1970.fullmatch(reset) else -1.0
@@ -232,7 +227,7 @@ def _next_midnight(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY
 
 
-def _where(asked: Asked, response: httpx.Response, payload: dict[str, Any] | None) -> str:
+def _where(asked: Asked, response: Reply, payload: dict[str, Any] | None) -> str:
     code = _code(payload or {})
     coded = "" if code is None else f", Zoom code {code}"
     tracked = tracking_id(response)
@@ -249,7 +244,7 @@ def object_of(body: bytes) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
-def _count(response: httpx.Response, name: str) -> int | None:
+def _count(response: Reply, name: str) -> int | None:
     text = response.headers.get(name, "").strip()
     return int(text) if _COUNT.fullmatch(text) else None
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from include.zoom.answers import Asked, answer_time, error_in, object_of, told, tracking_id
+from include.zoom.auth import SignedClient
 from include.zoom.errors import (
     DailyCapReached,
     IncompleteData,
@@ -28,6 +29,7 @@ from include.zoom.errors import (
 from include.zoom.pace import Leave, Pace
 from include.zoom.pages import Record, list_of, total_of
 from include.zoom.redact import cleaned
+from include.zoom.reply import Reply
 from include.zoom.stream import Label, Listing
 
 TRIES = 6
@@ -78,7 +80,7 @@ class ZoomClient:
         clock: Callable[[], datetime] = _now,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._http = http
+        self._fetch = http.fetch if isinstance(http, SignedClient) else _by_httpx(http)
         # Whole addresses are asked: httpx parses a part, and parameters, anew.
         self._base = str(http.base_url).rstrip("/")
         self._pace = pace
@@ -144,7 +146,7 @@ class ZoomClient:
         try:
             # httpx bounds each read; a server that trickles is bounded here.
             async with asyncio.timeout(REQUEST_SECONDS):
-                response = await self._http.get(self._whole(address, params), timeout=_TIMEOUT)
+                response = await self._fetch(self._whole(address, params))
         except (httpx.RequestError, TimeoutError) as error:
             raise TransientError(
                 f"GET {asked.path} failed ({type(error).__name__}); try again later."
@@ -176,6 +178,13 @@ class ZoomClient:
             raise error
         await self._sleep(seconds)
         return seconds
+
+
+def _by_httpx(http: httpx.AsyncClient) -> Callable[[str], Awaitable[Reply]]:
+    async def fetch(address: str) -> Reply:
+        return await http.get(address, timeout=_TIMEOUT)
+
+    return fetch
 
 
 def quoted(value: str) -> str:

@@ -7,25 +7,30 @@ goes through aiohttp, whose pool is a stack.
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
 
+from include.zoom.auth import Wire
+from include.zoom.reply import Reply
+
 if TYPE_CHECKING:
-    from aiohttp import ClientSession
+    from aiohttp import ClientSession, ClientTimeout
 
 MOST_CONNECTIONS = 200
 # Requests to some lists go out every ten seconds, and servers commonly keep a silent connection for a minute.
 _KEPT_SECONDS = 50.0
 _LONGEST_HEADER = 65_536
+_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
 def _trusting_certifi() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-class Transport(httpx.AsyncBaseTransport):
+class Transport(Wire):
     """Learns from the first answer which of the two a server speaks; one server for each transport."""
 
     def __init__(self, trust: Callable[[], ssl.SSLContext] = _trusting_certifi) -> None:
@@ -45,6 +50,20 @@ class Transport(httpx.AsyncBaseTransport):
                 self._known.set()
                 return response
         return await self._sent(request)
+
+    async def fetch(self, address: str, headers: Mapping[str, str]) -> Reply:
+        """Sends a GET; over HTTP/1.1 with nothing of httpx in between."""
+        if self._http1 is not None and self._known.is_set():
+            return await self._http1.fetch(address, headers)
+        extensions = {"timeout": _TIMEOUT.as_dict()}
+        response = await self.handle_async_request(
+            httpx.Request("GET", address, headers=headers, extensions=extensions)
+        )
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return response
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -68,12 +87,41 @@ def _http2(trust: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
     return httpx.AsyncHTTPTransport(verify=trust, http2=True, limits=limits, trust_env=False)
 
 
+@dataclass(frozen=True)
+class _Whole:
+    """An answer with nothing left to read."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class Http1(httpx.AsyncBaseTransport):
     """HTTP/1.1 by aiohttp. Answers come whole; what goes wrong are httpx's errors, without the address."""
 
     def __init__(self, trust: Callable[[], ssl.SSLContext]) -> None:
         self._trust = trust
         self._session: ClientSession | None = None
+        self._limits: ClientTimeout | None = None
+
+    async def fetch(self, address: str, headers: Mapping[str, str]) -> Reply:
+        """Sends a GET; nothing is followed, nothing kept but the connection."""
+        from aiohttp import ClientError, ClientTimeout  # noqa: PLC0415 - only where HTTP/1.1 is spoken
+        from yarl import URL  # noqa: PLC0415
+
+        url = URL(address, encoded=True)
+        self._session = self._session or self._opened(url.scheme)
+        self._limits = self._limits or ClientTimeout(sock_connect=_TIMEOUT.connect, sock_read=_TIMEOUT.read)
+        try:
+            async with self._session.get(
+                url, headers=headers, allow_redirects=False, timeout=self._limits
+            ) as answer:
+                content = await answer.read()
+        except (ClientError, TimeoutError, OSError) as error:
+            raise _as_httpx(error) from None
+        if "Content-Encoding" in answer.headers:
+            return httpx.Response(answer.status, headers=list(answer.raw_headers), content=content)
+        return _Whole(answer.status, answer.headers, content)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request with httpx's timeouts; nothing is followed, nothing kept but the connection."""
@@ -126,7 +174,7 @@ class Http1(httpx.AsyncBaseTransport):
         )
 
 
-def _as_httpx(error: Exception, request: httpx.Request) -> httpx.TransportError:
+def _as_httpx(error: Exception, request: httpx.Request | None = None) -> httpx.TransportError:
     import aiohttp  # noqa: PLC0415
 
     kinds: tuple[tuple[type[BaseException], type[httpx.TransportError]], ...] = (

@@ -16,6 +16,7 @@ import trustme
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from include.zoom.auth import SignedClient
 from include.zoom.client import ZoomClient
 from include.zoom.pace import Leave, OwnTurns, Pace
 from include.zoom.stream import Label, Listing
@@ -95,8 +96,13 @@ async def http_to(port: int, folder: Path, scheme: str = "https") -> AsyncIterat
         return ssl.create_default_context(cafile=folder / "ca.pem")
 
     address = f"{scheme}://127.0.0.1:{port}/v2"
-    async with httpx.AsyncClient(base_url=address, transport=Transport(trust), timeout=20) as http:
+    async with SignedClient(address, any_token, Transport(trust)) as http:
         yield http
+
+
+async def any_token(_: str | None) -> str:
+    """One that nobody refuses."""
+    return "token"
 
 
 async def ask_all(http: httpx.AsyncClient, count: int, first: int = 0) -> list[str]:
@@ -202,23 +208,27 @@ async def test_two_hundred_may_be_under_way_on_http1(authority: Path) -> None:
         assert await ask_all(http, 200) == paths(200)
 
 
-async def test_what_goes_wrong_are_httpx_errors_without_the_address() -> None:
-    """A refused connection and an answer that is no HTTP."""
+@pytest.mark.parametrize("short", [False, True], ids=["httpx", "fetch"])
+async def test_what_goes_wrong_are_httpx_errors_without_the_address(*, short: bool) -> None:
+    """An answer that is no HTTP and a refused connection, by httpx's means and by the short way."""
+    answers = iter((b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", b"no HTTP at all\r\n\r\n"))
 
     async def garble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"no HTTP at all\r\n\r\n")
+        writer.write(next(answers))
         writer.close()
 
     server = await asyncio.start_server(garble, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     address = f"http://127.0.0.1:{port}/?email={CANARY}"
-    async with httpx.AsyncClient(transport=Transport()) as http:
+    async with SignedClient("http://zoom.example", any_token, Transport()) as http:
+        ask = http.fetch if short else http.get
+        assert (await ask(address)).status_code == 200
         with pytest.raises(httpx.RemoteProtocolError) as garbled:
-            await http.get(address)
+            await ask(address)
         server.close()
         with pytest.raises(httpx.ConnectError):
-            await http.get(f"http://127.0.0.1:{port}/")
+            await ask(f"http://127.0.0.1:{port}/")
     assert CANARY not in "".join(traceback.format_exception(garbled.value))
 
 

@@ -26,7 +26,7 @@ from include.grant.keeping import Health, keep
 from include.grant.masking import forms
 from include.grant.shared_turns import SharedTurns
 from include.grant.turn_messages import Wish
-from include.zoom.auth import BearerAuth
+from include.zoom.auth import SignedClient
 from include.zoom.errors import ZoomError
 from include.zoom.pace import Turns
 from include.zoom.transport import Transport
@@ -61,14 +61,7 @@ class ZoomHook(BaseHook):
         fields = await self.load()
         async with _to_api_server() as own:
             holder = TokenHolder(_source(fields, own), self.supervisor)
-            async with httpx.AsyncClient(
-                base_url=fields.api_url,
-                auth=BearerAuth(holder),
-                transport=Transport(),
-                timeout=_TIMEOUT,
-                follow_redirects=False,
-                trust_env=False,
-            ) as http:
+            async with SignedClient(fields.api_url, holder, Transport()) as http:
                 yield http
 
     @asynccontextmanager
