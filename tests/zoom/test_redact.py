@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.zoom.catalog import STREAMS
-from include.zoom.redact import _SUSPECT, is_secret, without_secrets
+from include.zoom.redact import _SUSPECT, cleaned, is_secret, without_secrets
 from tests.specs import anonymous, endpoint, needs_specs
 
 Json = Any
@@ -66,7 +66,10 @@ def documents() -> st.SearchStrategy[Any]:
 def test_no_secret_survives_at_any_depth(document: Json, ascii_only: bool) -> None:
     """By name and in any address, however deep and however the JSON is escaped."""
     body = json.dumps({"list": document}, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    line, payload = cleaned(body, json.loads(body))
     assert CANARY.encode() not in without_secrets(body)
+    assert CANARY.encode() not in line
+    assert CANARY not in str(payload)
 
 
 @given(
@@ -95,6 +98,13 @@ def test_a_secret_in_an_escaped_name_or_address_is_found() -> None:
     r"""JSON may spell any letter as `\u0061`, and many writers spell `&` and `=` so."""
     body = rb'{"\u0073tart_url":"canary","u":"https://z/?a=1\u0026pwd\u003dcanary\u0026b=2"}'
     assert json.loads(without_secrets(body)) == {"u": "https://z/?a=1&redacted&b=2"}
+
+
+@pytest.mark.parametrize("name", ["tk", "Password", "wifi_pwd"])
+def test_a_name_alone_tells_of_a_secret(name: str) -> None:
+    """Where nothing in an answer could be a query, and however deep it is."""
+    body = json.dumps({"list": [{"a": {"b": [{name: CANARY, "c": 1}]}}]}).encode()
+    assert cleaned(body, json.loads(body))[1] == {"list": [{"a": {"b": [{"c": 1}]}}]}
 
 
 def test_each_sign_of_a_secret_has_the_part_that_is_looked_for_first() -> None:
