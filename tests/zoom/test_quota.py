@@ -119,6 +119,12 @@ def test_leave_that_lapsed_is_given_back() -> None:
     assert [each.used for each in quota.usage("pro", NOON)] == [given.count - 2]
 
 
+def test_an_account_that_refuses_nothing_is_soon_asked_in_full() -> None:
+    """Within two hundred requests of a short pull, not within the minutes that a climb after a refusal takes."""
+    quota = taken(Quota(), wanted=5)[0]
+    assert 1 / turn(quota, feedback=Feedback(answered=194)).apart == pytest.approx(9.7)
+
+
 def test_answers_while_turns_lie_idle_teach_nothing() -> None:
     """The rate climbs by what was answered while it was used in full."""
     quota = taken(Quota(), wanted=5)[0]
@@ -148,6 +154,31 @@ def test_a_newer_version_s_fields_are_passed_over() -> None:
     quota = taken(Quota(), wanted=3)[0]
     newer = quota.to_json().replace('"used":', '"new":1,"used":').replace('"floor":', '"new":1,"floor":')
     assert Quota.from_json(newer) == quota
+
+
+def test_an_older_version_s_row_is_taken_on() -> None:
+    """What it had found and counted stays."""
+    kept = '{"version":1,"lanes":{"heavy":{"floor":2.0,"brink":4.0,"climbed":750.0,"known":true}},"days":{}}'
+    assert 1 / turn(Quota.from_json(kept)).apart == pytest.approx(4.0)
+
+
+def finds(rates: list[float], refused: list[int]) -> None:
+    """Asks at a fifth of the ceiling, and as fast as the quota says, with so many of each 100 refused."""
+    quota = Quota({"heavy": Lane(2.0, 2.0, firm=0.2, refused=0.1, known=True)})
+    for expected, met, requests in zip(rates, refused, [100, 200, 400, 485], strict=False):
+        assert 1 / turn(quota).apart == pytest.approx(expected)
+        for _ in range(requests // 100):
+            quota = taken(quota, wanted=0, feedback=Feedback(answered=100 - met, refused=met))[0]
+
+
+def test_a_rate_that_refusals_do_not_depend_on_rises_again() -> None:
+    """It is doubled as long as twice the rate meets no more of them, up to just below the ceiling."""
+    finds([2.0, 4.0, 8.0, 9.7], [10, 10, 10, 10])
+
+
+def test_a_rate_that_refusals_depend_on_stays_down() -> None:
+    """An app that takes nine tenths refuses 9 % at a fifth of the ceiling, and more at two fifths."""
+    finds([2.0, 4.0, 2.0, 2.0], [9, 18, 9, 9])
 
 
 @pytest.mark.parametrize("kept", ["free_at", "held_until"])
