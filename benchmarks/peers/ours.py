@@ -43,10 +43,6 @@ class Token:
         self._app = App(task.client_id, task.client_secret, f"{task.url}/oauth")
         self._account = task.account_id
         self._value = ""
-        self.begin()
-
-    def begin(self) -> None:
-        """In a new event loop: a lock belongs to the one that it first waited in."""
         self._lock = asyncio.Lock()
 
     async def ask(self, rejected: str | None) -> str:
@@ -63,7 +59,7 @@ class NoLimits:
 
     async def take(self, _: Label, wanted: int, __: Feedback) -> Turn:
         """All at once."""
-        return Turn(count=wanted, starts_in=0.0, apart=1e-6)
+        return Turn(count=wanted, starts_in=0.0, apart=1e-9)
 
 
 class Run:
@@ -75,17 +71,35 @@ class Run:
         self._today = date.fromisoformat(task.today)
         self._landing = Landing(UPath(f"file://{Path(task.folder).absolute()}/landing"))
         self._manifests: dict[str, Manifest] = {}
+        self._pulled = {name: asyncio.Event() for name in NAMES}
         self._token = Token(task)
+        self._turns = OwnTurns("business") if task.limits else NoLimits()
+        self._publishing = asyncio.Lock()
 
-    def pull(self, stream: Stream) -> bool:
+    async def whole(self) -> None:
+        """As the Dag has it: a stream's pull waits for its parent's and for nothing else."""
+        async with asyncio.TaskGroup() as group:
+            for name in NAMES:
+                group.create_task(self._stream(STREAMS[name]))
+
+    async def _stream(self, stream: Stream) -> None:
+        if stream.parent:
+            await self._pulled[stream.parent.stream].wait()
+        asked = await self._pull(stream)
+        self._pulled[stream.name].set()
+        if asked and not self._task.extract_only:
+            async with self._publishing:  # in one process more at once would only take turns
+                await asyncio.to_thread(self._publish, stream)
+
+    async def _pull(self, stream: Stream) -> bool:
         """Whether it had to be asked: a snapshot of today is there for every run."""
         if stream.kind is Kind.SNAPSHOT and (address := self._todays(stream)):
             self._manifests[stream.name] = self._landing.manifest(address)
             return False
-        self._manifests[stream.name] = asyncio.run(self._pulled(stream))
+        self._manifests[stream.name] = await self._landed(stream)
         return True
 
-    def publish(self, stream: Stream) -> None:
+    def _publish(self, stream: Stream) -> None:
         """Transform and load."""
         from include.flow.frame_files import write_frames
         from include.flow.publish import Publication
@@ -106,16 +120,15 @@ class Run:
     def _todays(self, stream: Stream) -> str | None:
         return self._landing.latest_snapshot(self._task.account_id, stream.name, self._today)
 
-    async def _pulled(self, stream: Stream) -> Manifest:
+    async def _landed(self, stream: Stream) -> Manifest:
         days = () if stream.kind is Kind.SNAPSHOT else (self._day,)
         attempt = self._landing.begin(self._task.account_id, stream, days=days)
         parent = self._manifests[stream.parent.stream] if stream.parent else None
         reusing = reuse(self._landing, stream, STREAMS, parent)
         if reusing is not None:
             reusing.fill(attempt, days, {})
-        self._token.begin()
         async with SignedClient(f"{self._task.url}/v2", self._token.ask, Transport()) as http:
-            client = ZoomClient(http, Pace(OwnTurns("business") if self._task.limits else NoLimits()))
+            client = ZoomClient(http, Pace(self._turns))
             records = self._records(parent, days) if parent else None
             counts = await pull(stream, days, client, sink=attempt, parents=records, today=self._today)
         manifest = attempt.finish(counts)
@@ -130,11 +143,7 @@ class Run:
 
 def main() -> None:
     """Does what the task says."""
-    task = Task.read()
-    run = Run(task)
-    for name in NAMES:
-        if run.pull(STREAMS[name]) and not task.extract_only:
-            run.publish(STREAMS[name])
+    asyncio.run(Run(Task.read()).whole())
 
 
 if __name__ == "__main__":

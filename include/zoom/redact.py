@@ -42,19 +42,9 @@ _IN_QUERY = "[a-z_]{0,40}(?:passcode|password|secret|token)|pwd|tk|zak"
 
 # A query may stand, percent-encoded, in the query of another address.
 _QUERY_SECRET = re.compile(rf"(?i)(?P<before>[?&#;]|%3F|%26|%23)(?:{_IN_QUERY})(?:=|%3D)[^&#;\s\"'<>]*")
-# What an answer with a secret has somewhere in it, in lower case, by a part that several share. A search for each
-# is many times faster than one pattern, and most answers have none of the parts. An escaped ASCII character could
-# spell a name: such an answer is looked through as well.
-_SUSPECT = (
-    (b"_url", (b"start_url", b"join_url", b"personal_meeting_url")),
-    (b"_code", (b"activation_code", b"pin_code")),
-    (b"pass", (b"passcode", b"password")),
-    (b"tk", (b'"tk"', b"tk=", b"tk%3d")),
-    (b"\\u00", (b"\\u002", b"\\u003", b"\\u004", b"\\u005", b"\\u006", b"\\u007")),
-    *((word, (word,)) for word in (b"host_key", b"authorization", b"pwd", b"secret", b"token", b"zak")),
-)
-# One of these precedes each secret in a query, as it is or percent-encoded; what is escaped has a backslash.
-_BEFORE_A_SECRET = (b"?", b"&", b"#", b";", b"%", b"\\")
+_QUERY_SECRET_IN_BODY = re.compile(_QUERY_SECRET.pattern.encode())
+_BEFORE_IT = (b"?", b"&", b"#", b";", b"%")
+_ESCAPED_ASCII = re.compile(rb"(?i)\\u00[2-7]")  # could be any of the pattern's characters
 _NESTED = (dict, list)
 
 
@@ -64,12 +54,12 @@ def without_secrets(body: bytes) -> bytes:
     Raises:
         ValueError: it is no JSON.
     """
-    return cleaned(body, parse_json(body))[0] if _is_suspect(body) else _in_one_line(body)
+    return cleaned(body, parse_json(body))[0]
 
 
 def cleaned(body: bytes, payload: object) -> tuple[bytes, object]:
     """The same of an answer that is parsed already: the line, and what it says."""
-    if not _may_have_secrets(body, payload):
+    if not _has_secrets(body, payload):
         return _in_one_line(body), payload
     clean = _clean(payload)
     return written(clean), clean
@@ -84,27 +74,36 @@ def is_secret(name: str) -> bool:
 _is_secret_name = lru_cache(maxsize=4_096)(is_secret)  # pages name the same few
 
 
-def _may_have_secrets(body: bytes, payload: object) -> bool:
-    # Where no text can hold a query, only a name can tell of a secret: to look at those takes a fifth of the time.
-    if any(sign in body for sign in _BEFORE_A_SECRET):
-        return _is_suspect(body)
+def _has_secrets(body: bytes, payload: object) -> bool:
     names = set[str]()
     _gather_names(payload, names)
-    return any(map(_is_secret_name, names))
+    return (
+        any(map(_is_secret_name, names))
+        or _has_query_secret(body)
+        or (b"\\u00" in body and bool(_ESCAPED_ASCII.search(body)))
+    )
+
+
+def _has_query_secret(body: bytes) -> bool:
+    """As a search for the pattern, which begins with one of a few signs, but many times faster."""
+    for sign in _BEFORE_IT:
+        at = body.find(sign)
+        while at >= 0:
+            if _QUERY_SECRET_IN_BODY.match(body, at):
+                return True
+            at = body.find(sign, at + 1)
+    return False
 
 
 def _gather_names(value: Any, names: set[str]) -> None:  # noqa: ANN401 (any JSON)
     if isinstance(value, dict):
         names.update(value)
         value = value.values()
+    elif not isinstance(value, list):
+        return
     for inner in value:
         if type(inner) in _NESTED:
             _gather_names(inner, names)
-
-
-def _is_suspect(body: bytes) -> bool:
-    lowered = body.lower().replace(b"next_page_token", b"")
-    return any(part in lowered and any(sign in lowered for sign in signs) for part, signs in _SUSPECT)
 
 
 def _in_one_line(body: bytes) -> bytes:
@@ -114,7 +113,7 @@ def _in_one_line(body: bytes) -> bytes:
 
 def _clean(value: Any) -> Any:  # noqa: ANN401 (any JSON)
     if isinstance(value, dict):
-        return {name: _clean(inner) for name, inner in value.items() if not is_secret(name)}
+        return {name: _clean(inner) for name, inner in value.items() if not _is_secret_name(name)}
     if isinstance(value, list):
         return [_clean(inner) for inner in value]
     if isinstance(value, str):
