@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from include.launch.airflow import program, run_to_end
@@ -13,17 +15,29 @@ from include.launch.local import zoom_connection
 def make_connections() -> int:
     """Migrates the metadata database and makes `zoom_default` and `zoom_warehouse`, never over existing ones.
 
-    Reads WAREHOUSE_URI and the ZOOM_ variables; a Connection that exists may hold tokens and stays as it is.
+    Reads WAREHOUSE_URI, or the file that WAREHOUSE_URI_FILE names, and the ZOOM_ variables; a Connection that
+    exists may hold tokens and stays as it is.
     """
     run_to_end([program("airflow"), "db", "migrate"], os.environ)
-    connections: dict[str, Any] = {}
-    if uri := os.environ.get("WAREHOUSE_URI"):
-        connections["zoom_warehouse"] = uri
-    if os.environ.get("ZOOM_CLIENT_ID") and os.environ.get("ZOOM_CLIENT_SECRET"):
-        connections["zoom_default"] = zoom_connection(os.environ)
     # A file, not arguments: those can be read by every process of the machine.
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(connections, file)
+        json.dump(importable(os.environ), file)
         file.flush()
         command = [program("airflow"), "connections", "import", file.name]
         return subprocess.run(command, check=False).returncode  # noqa: S603 (our own command)
+
+
+def importable(variables: Mapping[str, str]) -> dict[str, Any]:
+    """The Connections of these variables as `airflow connections import` reads them: by id, without the id inside."""
+    found: dict[str, Any] = {}
+    if uri := _warehouse_uri(variables):
+        found["zoom_warehouse"] = uri
+    if variables.get("ZOOM_CLIENT_ID") and variables.get("ZOOM_CLIENT_SECRET"):
+        connection = zoom_connection(variables)
+        found[connection.pop("connection_id")] = connection
+    return found
+
+
+def _warehouse_uri(variables: Mapping[str, str]) -> str:
+    file = variables.get("WAREHOUSE_URI_FILE")
+    return Path(file).read_text().strip() if file else variables.get("WAREHOUSE_URI", "")
