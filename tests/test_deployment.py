@@ -29,12 +29,22 @@ def test_the_compose_file_follows_the_compose_specification() -> None:
     assert done.stdout.strip() == "ok -- validation done"
 
 
+def started(compose: dict[str, Any], *profiles: str) -> set[str]:
+    """The services that start with these profiles."""
+    return {
+        name
+        for name, service in compose["services"].items()
+        if not service.get("profiles") or set(service["profiles"]) & set(profiles)
+    }
+
+
 def test_all_services_of_a_celery_deployment_are_there(compose: dict[str, Any]) -> None:
     """Airflow's five long-running services, what they lean on, the warehouse, and what prepares them."""
-    assert sorted(compose["services"]) == [
+    assert sorted(started(compose)) == [
         "api-server",
         "dag-processor",
         "init",
+        "keys",
         "postgres",
         "redis",
         "scheduler",
@@ -42,6 +52,7 @@ def test_all_services_of_a_celery_deployment_are_there(compose: dict[str, Any]) 
         "warehouse",
         "worker",
     ]
+    assert started(compose, "sandbox", "metrics") - started(compose) == {"sandbox", "prometheus"}
 
 
 def test_the_api_server_has_time_to_finish_a_refresh(compose: dict[str, Any]) -> None:
@@ -58,9 +69,55 @@ def test_every_service_that_works_reaches_the_landing(compose: dict[str, Any]) -
 def test_the_api_server_s_spill_folder_outlives_its_container(compose: dict[str, Any]) -> None:
     """What Zoom answered while the database was away lies on a volume."""
     folder = compose["x-airflow"]["environment"]["AIRFLOW__ZOOM__SPILL_FOLDER"]
-    mounts = dict(volume.split(":") for volume in compose["services"]["api-server"]["volumes"])
+    mounts = dict(volume.split(":")[:2] for volume in compose["services"]["api-server"]["volumes"])
     assert [name for name, place in mounts.items() if folder.startswith(f"{place}/")] == ["state"]
     assert "state" in compose["volumes"]
+
+
+@pytest.mark.parametrize("name", ["postgres", "warehouse", "redis"])
+def test_what_is_queued_and_stored_outlives_its_container(compose: dict[str, Any], name: str) -> None:
+    """Where the images keep their data, there is a volume with a name."""
+    places = {volume.split(":")[1] for volume in compose["services"][name]["volumes"]}
+    assert places & {"/var/lib/postgresql", "/data"}
+    assert {volume.split(":")[0] for volume in compose["services"][name]["volumes"]} <= set(
+        compose["volumes"]
+    )
+
+
+def test_no_service_is_more_than_it_must_be(compose: dict[str, Any]) -> None:
+    """No root, no capability, nothing to write but volumes and memory, and a limit to what may be used up."""
+    for name in started(compose, "sandbox"):
+        service = compose["services"][name]
+        assert not service["user"].startswith("0"), name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["read_only"] is True, name
+        if service.get("restart") == "unless-stopped":
+            assert service["deploy"]["resources"]["limits"]["memory"], name
+            assert service["healthcheck"]["test"], name
+
+
+def test_no_secret_is_in_a_services_environment(compose: dict[str, Any]) -> None:
+    """Keys and passwords are read from files; only what makes these files and the Connections is told more."""
+    for name in started(compose, "sandbox", "metrics") - {"keys", "init"}:
+        variables = compose["services"][name].get("environment") or {}
+        told = {key for key in variables if re.search("SECRET|PASSWORD|FERNET|SQL_ALCHEMY", key)}
+        known = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"}
+        assert {key for key in told - known if not key.endswith(("_CMD", "_FILE"))} == set(), name
+
+
+def test_each_volume_with_secrets_is_for_its_readers_alone(compose: dict[str, Any]) -> None:
+    """Read-only but for who makes them; no database sees Airflow's keys, the sandbox sees none."""
+    readers: dict[str, set[str]] = {}
+    for name, service in compose["services"].items():
+        for volume in service["volumes"]:
+            source, _, *mode = volume.split(":")
+            if name != "keys" and source in {"keys", "metadata-password", "warehouse-password"}:
+                readers.setdefault(source, set()).add(name)
+                assert mode == ["ro"], name
+    assert readers["keys"] == {"api-server", "dag-processor", "init", "scheduler", "triggerer", "worker"}
+    assert readers["metadata-password"] == {"postgres"}
+    assert readers["warehouse-password"] == {"init", "warehouse"}
 
 
 def test_every_zoom_setting_of_the_compose_file_exists(compose: dict[str, Any]) -> None:
@@ -70,18 +127,18 @@ def test_every_zoom_setting_of_the_compose_file_exists(compose: dict[str, Any]) 
     assert used - options == set()
 
 
-def test_the_example_environment_names_every_variable_that_must_be_set() -> None:
-    """`docker compose` refuses to start without them, so the example lists them."""
-    required = set(re.findall(r"\$\{(\w+):\?", (PROJECT / "docker-compose.yaml").read_text()))
-    offered = set(re.findall(r"^#?(\w+)=", (PROJECT / ".env.example").read_text(), flags=re.MULTILINE))
-    assert required == {
-        "AIRFLOW_API_SECRET_KEY",
-        "AIRFLOW_FERNET_KEY",
-        "AIRFLOW_JWT_SECRET",
-        "POSTGRES_PASSWORD",
-        "WAREHOUSE_PASSWORD",
-    }
-    assert required <= offered
+def variables(name: str) -> set[str]:
+    """What a file of variables offers, commented out or not."""
+    return set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / name).read_text(), flags=re.MULTILINE))
+
+
+def test_a_first_start_needs_no_variable() -> None:
+    """Each has a default, and the examples name those that there are."""
+    text = (PROJECT / "docker-compose.yaml").read_text()
+    used = set(re.findall(r"\$\{(\w+)", text))
+    assert re.findall(r"\$\{\w+(?!\w|:-)", text) == []
+    assert used - variables(".env.example") == {"IMAGE_TARGET", "SANDBOX_OPTIONS"}
+    assert variables(".env.sandbox") <= used
 
 
 def test_what_the_dockerfile_copies_is_there() -> None:
@@ -92,3 +149,15 @@ def test_what_the_dockerfile_copies_is_there() -> None:
     sources = [source for line in copied for source in line.split()]
     assert "requirements.txt" in sources
     assert [source for source in sources if not (PROJECT / source).exists()] == []
+
+
+def test_nothing_that_the_dockerfile_copies_is_kept_from_it() -> None:
+    """.dockerignore lets through what it names, and no more: neither keys nor the repository's history."""
+    lines = (PROJECT / ".dockerignore").read_text().splitlines()
+    through = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    assert lines[1] == "*"
+    copied = re.findall(
+        r"^COPY(?: --\S+)* (.+) \S+$", (PROJECT / "Dockerfile").read_text(), flags=re.MULTILINE
+    )
+    for source in {source for line in copied for source in line.split()}:
+        assert any(Path(source).match(pattern) for pattern in through), source

@@ -33,16 +33,18 @@ def main(arguments: list[str] | None = None) -> None:
     asked = vars(_parser().parse_args(arguments))
     port = asked.pop("port")
     listener = _listener(asked.pop("host"), port)
+    tls = asked.pop("tls")
     if asked.pop("no_limits"):
         asked["limits"] = False
     settings = Settings(**asked)
     host, port = listener.getsockname()[:2]
-    sys.stdout.write(json.dumps({"url": f"http://{host}:{port}", "pid": os.getpid()}) + "\n")
+    scheme = "https" if tls else "http"
+    sys.stdout.write(json.dumps({"url": f"{scheme}://{host}:{port}", "pid": os.getpid()}) + "\n")
     sys.stdout.flush()
-    _serve(settings, listener)
+    _serve(settings, listener, tls)
 
 
-def _serve(settings: Settings, listener: socket.socket) -> None:
+def _serve(settings: Settings, listener: socket.socket, tls: Path | None) -> None:
     config = uvicorn.Config(
         Sandbox(settings).app,
         http=Protocol,
@@ -53,6 +55,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
         date_header=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        ssl_certfile=tls and tls / "certificate.pem",
+        ssl_keyfile=tls and tls / "key.pem",
     )
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -68,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m include.sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--tls", type=Path, help="a folder with certificate.pem and key.pem")
     for name, kind in _OPTIONS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, default=defaults[name])
     for name, choices in _CHOICES.items():
