@@ -34,7 +34,7 @@ docs: .venv/.dev ## docs/tables.md from the streams' declarations
 	@$(BIN)/python -m include.zoom.reference > docs/tables.md.new && mv docs/tables.md.new docs/tables.md
 
 PEERS := dlt airbyte singer pyzoom
-bench: .venv/.dev $(PEERS:%=.local/bench/%/.made) ## side by side with other tools, pace, steps, load (40 minutes); BENCH="--full" adds a million rows
+bench: .venv/.dev $(PEERS:%=.local/bench/%/.made) ## side by side with other tools, pace, steps, load (30 minutes); BENCH="--full" adds a million rows
 	@$(BIN)/python -m benchmarks.run $(BENCH)
 	@$(BIN)/python -m benchmarks.pace
 	@$(BIN)/python -m benchmarks.steps

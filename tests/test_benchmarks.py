@@ -120,16 +120,22 @@ def test_the_page_tells_a_tool_that_was_wrong_and_one_that_broke() -> None:
     assert "| this project | 2.0 | 1.0 | 1.0 | 0.1 | 100 | 588 | 0 | 1 | none |  |" in told
 
 
-def test_the_page_compares_with_the_best_peer_that_did_all_right() -> None:
-    """A tool that failed, or lost rows, is no measure."""
+def test_the_page_compares_with_the_best_peer_that_lost_nothing() -> None:
+    """A tool that failed, or lost rows, is no measure; one that doubled some is."""
+    doubled = run(rows={"users": {"right": 9, "missing": 0, "surplus": 1}}, seconds=6.0, cpu_seconds=2.0)
     wrong = run(rows={"users": {"right": 9, "missing": 1, "surplus": 0}}, seconds=0.1)
     runs = {
         "ours": [run(seconds=2.0, cpu_seconds=0.5)],
-        "dlt": [run(seconds=6.0, cpu_seconds=2.0)],
+        "dlt": [doubled],
         "singer": [wrong],
         "dlt_sequential": [run(seconds=0.1, exit_code=1)],
+        "bare": [run(seconds_from_first_request=2.0)],
+        "bare_64": [run(seconds_from_first_request=0.1, exit_code=1)],
+        "ours_extract": [run(seconds_from_first_request=3.0)],
     }
     told = report.ratios(case("latency_20", **runs))
+    assert "pull from the first request: 1.50 times what the bare loop, 20 in flight, takes" in told
+    assert "64 in flight" not in told
     assert "whole process: dlt, parallelized takes 3.0 times as long as this project" in told
     assert "CPU: dlt, parallelized spends 4.0 times as much" in told
 
