@@ -86,7 +86,9 @@ def test_the_files_it_links_to_are_there() -> None:
     """Relative links lead somewhere."""
     links = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
     assert links == {
+        "deploy/helm-values.yaml",
         "docs/adr",
+        "docs/deployment.md",
         "docs/history.md",
         "docs/operating.md",
         "docs/privacy.md",
