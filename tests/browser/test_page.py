@@ -243,8 +243,9 @@ def test_a_missing_setting_is_explained(airflow: Running, signed_in: SignedIn, a
 
     tab.route("**/zoom/accounts", without)
     opened(tab, airflow)
-    said = tab.get_by_test_id("zoom-page").inner_text()
-    assert "AIRFLOW__ZOOM__REDIRECT_URI" in said
+    page = tab.get_by_test_id("zoom-page")
+    page.get_by_text("AIRFLOW__ZOOM__REDIRECT_URI").first.wait_for()
+    said = page.inner_text()
     assert f"{airflow.address}/zoom/callback" in said
     assert card(tab, account).get_by_role("button", name=f"Connect {account}").is_disabled()
 
