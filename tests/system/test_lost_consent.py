@@ -30,7 +30,7 @@ def test_a_backfill_waits_for_the_consent_and_goes_on_by_itself(
     """Revoked in the middle: one post is refused, one alert sent; reconnected, both days end in the truth."""
     airflow, first = pipeline.local.airflow, yesterday - timedelta(days=DAYS_AGO)
     before = pipeline.requests()
-    revoked = {"path": "/v2/past_meetings", "kind": "revoke", "skip": 8}
+    revoked = {"path": "/v2/past_meetings", "kind": "revoke", "skip": 2}
     pipeline.sandbox("POST", "faults", json=[revoked])
     backfill = pipeline.backfill(first, first + timedelta(days=1))
     airflow.wait_for(lambda: alerts, seconds=180, what="the grant to be lost")
