@@ -12,7 +12,8 @@ _UNAUTHORIZED, _BAD_REQUEST = 401, 400
 _TOKEN_REFUSED = 124
 _NO_ACCOUNT = "account does not exist"  # some of Zoom Phone's lists say so with the same code
 _SCOPE_MISSING = {4700, 4711}  # "Invalid access token, does not contain scopes": no new token would have them
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+"""Of a request to Zoom, in seconds: until it is connected, and between any two parts of what is sent or read."""
 
 Ask = Callable[[str | None], Awaitable[str]]
 """Gives an access token other than the one that Zoom rejected."""
@@ -59,7 +60,7 @@ class SignedClient(httpx.AsyncClient):
             base_url=base_url,
             auth=BearerAuth(ask),
             transport=wire,
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,
         )

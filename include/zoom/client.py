@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from include.zoom.answers import Asked, answer_time, error_in, object_of, told, tracking_id
-from include.zoom.auth import SignedClient
+from include.zoom.auth import TIMEOUT, SignedClient
 from include.zoom.errors import (
     DailyCapReached,
     IncompleteData,
@@ -35,7 +35,6 @@ from include.zoom.stream import Label, Listing
 TRIES = 6
 TOTAL_SECONDS = 300.0
 REQUEST_SECONDS = 90.0
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 _LONGEST_BACK_OFF_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
@@ -182,7 +181,7 @@ class ZoomClient:
 
 def _by_httpx(http: httpx.AsyncClient) -> Callable[[str], Awaitable[Reply]]:
     async def fetch(address: str) -> Reply:
-        return await http.get(address, timeout=_TIMEOUT)
+        return await http.get(address, timeout=TIMEOUT)
 
     return fetch
 

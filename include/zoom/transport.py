@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from include.zoom.auth import Wire
+from include.zoom.auth import TIMEOUT, Wire
 from include.zoom.reply import Reply
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ MOST_CONNECTIONS = 200
 # Requests to some lists go out every ten seconds, and servers commonly keep a silent connection for a minute.
 _KEPT_SECONDS = 50.0
 _LONGEST_HEADER = 65_536
-_TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
 def _trusting_certifi() -> ssl.SSLContext:
@@ -55,7 +54,7 @@ class Transport(Wire):
         """Sends a GET; over HTTP/1.1 with nothing of httpx in between."""
         if self._http1 is not None and self._known.is_set():
             return await self._http1.fetch(address, headers)
-        extensions = {"timeout": _TIMEOUT.as_dict()}
+        extensions = {"timeout": TIMEOUT.as_dict()}
         response = await self.handle_async_request(
             httpx.Request("GET", address, headers=headers, extensions=extensions)
         )
@@ -111,7 +110,7 @@ class Http1(httpx.AsyncBaseTransport):
 
         url = URL(address, encoded=True)
         self._session = self._session or self._opened(url.scheme)
-        self._limits = self._limits or ClientTimeout(sock_connect=_TIMEOUT.connect, sock_read=_TIMEOUT.read)
+        self._limits = self._limits or ClientTimeout(sock_connect=TIMEOUT.connect, sock_read=TIMEOUT.read)
         try:
             async with self._session.get(
                 url, headers=headers, allow_redirects=False, timeout=self._limits
