@@ -20,7 +20,7 @@ def test_a_backfill_that_waits_goes_on_after_reconnect(
         "dag_id": "zoom_daily",
         "from_date": f"{day}T00:00:00Z",
         "to_date": f"{day}T00:00:00Z",
-        "dag_run_conf": {"streams": ["meetings"]},
+        "dag_run_conf": {"streams": ["meetings"], "ask_again": True},  # whatever other tests have shared
         "reprocess_behavior": "none",
     }
     backfill = airflow.api("POST", "/backfills", json=body)["id"]
