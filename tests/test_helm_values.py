@@ -109,6 +109,13 @@ def test_the_spill_folder_outlives_the_pod(values: dict[str, Any]) -> None:
     assert claims[volume]["claimName"]
 
 
+def test_what_a_read_only_root_leaves_to_write_is_mounted(values: dict[str, Any]) -> None:
+    """Temporary files everywhere, logs in the API server, where the chart has no volume for them."""
+    assert values["securityContexts"]["containers"]["readOnlyRootFilesystem"] is True
+    assert [each["mountPath"] for each in values["volumeMounts"]] == ["/tmp"]
+    assert "/opt/airflow/logs" in mounts(values["apiServer"])
+
+
 def test_no_zoom_connection_comes_from_the_environment(values: dict[str, Any]) -> None:
     """A rotated token could not be written there."""
     named = values["config"]["zoom"]["connections"].split()
