@@ -20,8 +20,8 @@ test: .venv/.dev ## all tests
 nightly: .venv/.dev ## the invariants of a rotation over ten thousand histories
 	@$(BIN)/pytest --hypothesis-profile=nightly tests/grant/test_machine.py
 
-faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, and a table of what came of them (20 minutes)
-	@$(BIN)/pytest --quiet -m "sweep or not sweep" --fault-table tests/faults tests/system/test_lost_grant.py
+faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, those of the compose file's services, and a table of what came of them (30 minutes)
+	@$(BIN)/pytest --quiet -m "sweep or not sweep" --fault-table tests/faults tests/system/test_lost_grant.py tests/compose
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check
