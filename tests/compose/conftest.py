@@ -15,11 +15,14 @@ from tests.compose.model import services, variables_of
 from tests.compose.podman import Podman, PodmanError, missing
 from tests.compose.trial import Trial
 
-PROFILES = ("sandbox",)
+PROFILES = ("sandbox", "metrics")
+# There is no stand-in for it: what it would ask for is looked at where it would ask.
+NOT_SHOWN = "prometheus"
 # Zoom takes a spent refresh token for a while, as it must where the answer to a refresh is lost.
 ZOOM = "--users 12 --seed 11 --token-seconds 20 --rotation grace --grace-seconds 600"
 VARIABLES = {
     "AIRFLOW_PORT": "0",
+    "METRICS": "true",
     "SANDBOX_OPTIONS": ZOOM,
     "WORKER_SLOTS": "4",
     "ZOOM_GRANT_TYPE": "authorization_code",
@@ -57,6 +60,7 @@ def deployment(podman: Podman, images: Images) -> Iterator[Deployment]:
     """All services of a trial, two API servers and two workers, healthy by the file's own checks."""
     variables = variables_of(PROJECT / ".env.sandbox") | VARIABLES
     named = services(PROJECT / "docker-compose.yaml", variables, PROFILES)
+    del named[NOT_SHOWN]
     images.build(named.values())
     made = Deployment(
         podman,

@@ -57,6 +57,8 @@ class Service:
     depends_on: Mapping[str, str] = field(default_factory=dict)
     """The other service and the condition that it has to meet."""
     check: Check | None = None
+    configs: tuple[str, ...] = ()
+    """The files of the compose file that it reads, which only `prometheus` does: no container here has them."""
 
 
 def services(file: Path, variables: Mapping[str, str], profiles: Collection[str] = ()) -> dict[str, Service]:
@@ -129,6 +131,7 @@ def _service(name: str, said: Mapping[str, Any]) -> Service:
         profiles=frozenset(given.pop("profiles", ())),
         depends_on={other: how["condition"] for other, how in given.pop("depends_on", {}).items()},
         check=_check(given.pop("healthcheck", None)),
+        configs=tuple(one["source"] for one in given.pop("configs", ())),
     )
     if given or set(build) - {"context", "target"}:
         raise ValueError(f"{name} has keys that this runner does not know: {sorted(given) or sorted(build)}")

@@ -49,7 +49,7 @@ def test_the_projects_file_is_read_as_a_whole() -> None:
     assert trial["init"].environment["ZOOM_OAUTH_URL"] == "https://sandbox:8443/oauth"
     assert trial["api-server"].target == "sandbox"
     assert trial["sandbox"].command[-4:] == ("--users", "25", "--seed", "7")
-    assert set(plain) - set(trial) == {"prometheus"}
+    assert set(plain) - set(trial) == {"statsd", "prometheus"}
 
 
 def test_an_unknown_key_is_an_error(tmp_path: Path) -> None:

@@ -89,6 +89,16 @@ def test_the_grant_lives(trial: Trial) -> None:
     assert grant["generation"] > 2
 
 
+def test_the_grants_metrics_arrive(trial: Trial) -> None:
+    """Of both API servers' processes, with the Connection's name, where Prometheus asks for them."""
+    shown = trial.deployment.execute(
+        trial.one("statsd").name, "wget", "--quiet", "--output-document=-", "http://localhost:9102/metrics"
+    )
+    names = shown.splitlines()
+    assert "airflow.zoom.grant.refresh.granted,connection_id=zoom_default" in names
+    assert "airflow.zoom.grant.wait,connection_id=zoom_default" in names
+
+
 KILLED: dict[str, Callable[[Trial], Container]] = {
     "worker": worker_at_work,
     "scheduler": lambda trial: trial.one("scheduler"),
