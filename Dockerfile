@@ -3,7 +3,7 @@ FROM apache/airflow:3.3.2 AS project
 
 # New volumes take owner and rights of the folder they are mounted on. The databases read their passwords as another user.
 USER root
-RUN install --directory --owner=airflow --group=0 --mode=0770 /opt/keys /opt/landing /opt/state \
+RUN install --directory --owner=airflow --group=0 --mode=0770 /opt/keys /opt/landing /opt/scratch /opt/state \
     && install --directory --owner=airflow --group=0 --mode=0755 /opt/metadata /opt/warehouse
 USER airflow
 

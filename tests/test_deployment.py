@@ -74,6 +74,14 @@ def test_the_api_server_s_spill_folder_outlives_its_container(compose: dict[str,
     assert "state" in compose["volumes"]
 
 
+def test_temporary_files_of_tasks_are_on_disk(compose: dict[str, Any]) -> None:
+    """What a pull holds back may be larger than memory, and a worker's /tmp is memory."""
+    worker = compose["services"]["worker"]
+    mounts = dict(volume.split(":")[:2] for volume in worker["volumes"])
+    assert mounts["scratch"] == worker["environment"]["TMPDIR"]
+    assert mounts["scratch"] not in compose["x-airflow"]["tmpfs"]
+
+
 @pytest.mark.parametrize("name", ["postgres", "warehouse", "redis"])
 def test_what_is_queued_and_stored_outlives_its_container(compose: dict[str, Any], name: str) -> None:
     """Where the images keep their data, there is a volume with a name."""
