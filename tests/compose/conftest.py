@@ -70,7 +70,7 @@ def deployment(podman: Podman, images: Images) -> Iterator[Deployment]:
         mounts=images.mounts,
     )
     try:
-        made.up(seconds=280)
+        made.up(seconds=600)
         yield made
     finally:
         made.down()

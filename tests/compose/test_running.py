@@ -9,7 +9,7 @@ from tests.compose.deployment import Container
 from tests.compose.trial import Trial
 from tests.system.truth import differences
 
-pytestmark = [pytest.mark.system, pytest.mark.processes, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.system, pytest.mark.processes, pytest.mark.timeout(1800)]
 
 TABLES = ("meetings", "meeting_participants")
 DAYS = 10
@@ -62,7 +62,7 @@ def test_a_backfill_outlives_whatever_is_killed(trial: Trial, yesterday: date) -
     trial.deployment.kill(scheduler.name)
     back_again(trial, server, worker, redis, scheduler)
     trial.deployment.restart(trial.one("postgres").name)
-    assert trial.ended("backfill", DAYS, seconds=400) == {"success"}
+    assert trial.ended("backfill", DAYS, seconds=900) == {"success"}
     assert trial.ended("scheduled", 1, seconds=200) == {"success"}
     days = [yesterday, *(first + timedelta(days=back) for back in range(DAYS))]
     assert {(day, table): differences(trial, table, day) for day in days for table in TABLES} == {
