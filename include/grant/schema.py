@@ -38,6 +38,10 @@ class UtcTime(TypeDecorator[datetime]):
 
 metadata = MetaData()
 
+VERSION_TABLE = "alembic_version_zoom_grant"
+REVISIONS = ("zoom0001", "zoom0002", "zoom0003", "zoom0004")
+"""What our tables have been, oldest first: the migrations in `include/grant/store/migrations`."""
+
 journal_table = Table(
     "zoom_grant",
     metadata,

@@ -5,6 +5,7 @@ WarehouseError
 └── PermanentWarehouseError     a person must change something: no rights, read-only, no driver
     ├── AlteredTable            a table is not what we made of it
     ├── ForeignAccount          the schema belongs to another Zoom account
+    ├── NewerSchema             the schema's tables are a newer version's
     ├── SliceShrank             a slice lost more rows than a slice loses by itself
     ├── FramesOutdated          somebody was forgotten since the frames were made
     └── DamagedFrame            a frame file is not what its manifest says
@@ -42,6 +43,10 @@ class AlteredTable(PermanentWarehouseError):
 
 class ForeignAccount(PermanentWarehouseError):
     """The schema belongs to another Zoom account."""
+
+
+class NewerSchema(PermanentWarehouseError):
+    """A newer version of this project has brought the schema's tables up to date."""
 
 
 class SliceShrank(PermanentWarehouseError):

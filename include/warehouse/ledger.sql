@@ -57,6 +57,16 @@ COMMENT ON TABLE {account} IS 'The Zoom account whose data this schema holds: ac
 COMMENT ON COLUMN {account}.only_row IS 'True: there is one row.';
 COMMENT ON COLUMN {account}.account IS 'Account id and host.';
 
+CREATE TABLE {schema_version} (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    version integer NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+COMMENT ON TABLE {schema_version} IS 'Which version of this project''s tables the schema has: older code leaves a newer one alone.';
+COMMENT ON COLUMN {schema_version}.only_row IS 'True: there is one row.';
+COMMENT ON COLUMN {schema_version}.version IS 'The version.';
+COMMENT ON COLUMN {schema_version}.since IS 'When it was brought up to it.';
+
 CREATE TABLE {checks} (
     checked_at timestamp with time zone NOT NULL,
     stream text NOT NULL,

@@ -13,6 +13,7 @@ from include.warehouse.errors import trying
 from include.warehouse.retention import forget_changes, forget_snapshots
 from include.warehouse.session import ask, begin, identifier, literal, lock_ddl
 from include.warehouse.snapshot_views import current_view, history_view
+from include.warehouse.version import SCHEMA_VERSION, held_version, raise_version
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
 from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
 
@@ -51,15 +52,23 @@ def ensure(connection: "Connection", schema: str, stream: Stream, plan: Partitio
     `CREATE TABLE IF NOT EXISTS` alone fails when sessions run it at once.
 
     Raises:
+        NewerSchema: the schema is newer than this code.
         WarehouseError: the server refused.
     """
     with trying(f"make the tables of {stream.name} in schema {schema}"):
         begin(connection, lock_timeout_seconds=DDL_LOCK_TIMEOUT_SECONDS)
-        if any(statements(schema, stream, relations(connection, schema), plan)):
+        if _due(connection, schema, stream, plan):
             lock_ddl(connection, schema)
-            for statement in statements(schema, stream, relations(connection, schema), plan):
+            for statement in _due(connection, schema, stream, plan):
                 ask(connection, statement)
         connection.commit()
+
+
+def _due(connection: "Connection", schema: str, stream: Stream, plan: Partitions) -> list[str]:
+    present = relations(connection, schema)
+    version = held_version(connection, schema, present)
+    lacking = list(statements(schema, stream, present, plan))
+    return [*lacking, raise_version(schema)] if lacking or version < SCHEMA_VERSION else []
 
 
 def statements(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.grant.storage import StoreError
+from include.grant.store.revision import refuse_newer
 
 _NOW = {
     "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
@@ -18,9 +19,14 @@ _NOW = {
 
 @contextmanager
 def transaction(engine: Callable[[], sa.Engine]) -> Iterator[sa.Connection]:
-    """One transaction; what the database raises comes out as a StoreError."""
+    """One transaction; what the database raises comes out as a StoreError.
+
+    Raises:
+        NewerDatabase: before anything is done.
+    """
     try:
         with engine().begin() as connection:
+            refuse_newer(connection)
             yield connection
     except SQLAlchemyError as error:
         raise StoreError(f"Airflow's metadata database failed ({type(error).__name__}).") from error
