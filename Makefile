@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults pythons check docs bench format lock clean
+.PHONY: run up connect test nightly faults upgrade-check pythons check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -22,6 +22,9 @@ nightly: .venv/.dev ## the invariants of a rotation over ten thousand histories
 
 faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, those of the compose file's services, and a table of what came of them (30 minutes)
 	@$(BIN)/pytest --quiet -m "sweep or not sweep" --fault-table tests/faults tests/system/test_lost_grant.py tests/compose
+
+upgrade-check: .venv/.dev ## states that earlier versions have left, brought up to this one
+	@$(BIN)/pytest --quiet -m upgrade tests/upgrade
 
 pythons: .venv/.dev ## the fast part of the tests on each of Python 3.11 to 3.13 that this machine has
 	@.ci/pythons
