@@ -19,8 +19,10 @@ from include.launch.place import Place
 from include.launch.postgres import EmbeddedPostgres
 from tests.console.running import Running, running
 from tests.grant.installation import copy_of, migrated, migrated_on
+from tests.s3 import store
 
 pytest_plugins = ["tests.faults.report"]
+_numbers = itertools.count()
 
 # No test depends on how fast the machine is.
 settings.register_profile("unhurried", deadline=None)
@@ -50,6 +52,29 @@ def airflow(templates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
 
 
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[store.Store]:
+    """An S3 server for this test session."""
+    with store.running() as made:
+        yield made
+
+
+@pytest.fixture
+def s3(s3_server: store.Store, monkeypatch: pytest.MonkeyPatch) -> store.Store:
+    """The S3 server that this process's environment names, without a fault."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    s3_server.fail()
+    s3_server.list_late(0)
+    return s3_server
+
+
+@pytest.fixture
+def bucket(s3: store.Store) -> str:
+    """An empty bucket."""
+    return s3.bucket(f"bucket-{next(_numbers)}")
+
+
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
@@ -73,9 +98,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), headless=True, args=FLAGS)
         yield browser
         browser.close()
-
-
-_numbers = itertools.count()
 
 
 @pytest.fixture

@@ -51,11 +51,13 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["file", "memory"])
+@pytest.fixture(params=["file", "memory", "s3"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "file":
         return f"file://{tmp_path}/landing"
-    attach("memory", fs=MemoryFileSystem())  # stands for an object store, which Airflow's providers register
+    if request.param == "s3":
+        return f"s3://{request.getfixturevalue('bucket')}/landing"
+    attach("memory", fs=MemoryFileSystem())  # no folders, no local files
     return f"memory://{tmp_path.name}{id(tmp_path)}/landing"
 
 
@@ -307,7 +309,7 @@ def test_a_full_disk_publishes_nothing(landing: Landing, monkeypatch: pytest.Mon
     attempt = landing.begin(ACCOUNT, PARTICIPANTS, days=[DAY])
     attempt.write([page("a")])
     attempt.cursor()
-    monkeypatch.setattr("include.landing.files._opened", lambda *_: Full())
+    monkeypatch.setattr("include.landing.files._to_write", lambda _: Full())
     noise = [{"noise": str(hash(str(n)))} for n in range(20_000)]
     with pytest.raises(
         LandingFull, match=r"No space is left in landing .* Nothing of this attempt is published"
@@ -332,7 +334,7 @@ def test_a_disk_that_fills_up_at_a_files_end_publishes_nothing(
         def close(self) -> None:
             """Nothing to do."""
 
-    monkeypatch.setattr("include.landing.files._opened", lambda *_: FullAtLast())
+    monkeypatch.setattr("include.landing.files._to_write", lambda _: FullAtLast())
     attempt = landing.begin(ACCOUNT, PARTICIPANTS, days=[DAY])
     attempt.write([page("a")])
     with pytest.raises(LandingFull):

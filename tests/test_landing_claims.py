@@ -8,6 +8,7 @@ import pytest
 from airflow.sdk import ObjectStoragePath
 
 from include.landing import AtWork, Claim, Landing, claims
+from include.landing.files import made
 from tests.test_landing import ACCOUNT, Clock
 
 NOW = datetime(2026, 3, 10, 0, 5, tzinfo=UTC)
@@ -19,9 +20,12 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def path(tmp_path: object) -> ObjectStoragePath:
-    return ObjectStoragePath(f"file://{tmp_path}/shared/window.claim.json")
+@pytest.fixture(params=["file", "s3"])
+def path(request: pytest.FixtureRequest, tmp_path: object) -> ObjectStoragePath:
+    root = f"file://{tmp_path}"
+    if request.param == "s3":
+        root = f"s3://{request.getfixturevalue('bucket')}"
+    return ObjectStoragePath(f"{root}/shared/window.claim.json")
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def test_a_holder_that_was_followed_leaves_the_follower_alone(
 
 def test_a_broken_claim_is_nobodys(take: Callable[[str], Claim], path: ObjectStoragePath) -> None:
     """Cut off, or of another version."""
-    path.parent.mkdir(parents=True)
+    made(path.parent)
     for text in (b"", b'{"holder": "run 1"}', b'{"until": 1}'):
         path.write_bytes(text)
         with take("run 2"):

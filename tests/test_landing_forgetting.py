@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from upath import UPath
+from fsspec.implementations.local import LocalFileSystem
 
 from include.landing import Landing, Manifest, forgetting
 from include.landing import files as landing_files
@@ -206,7 +206,7 @@ def count_steps(root: Path, monkeypatch: pytest.MonkeyPatch, die_at: int | None)
         patched.setattr(Path, "replace", step(Path.replace))
         patched.setattr(forgetting.OpenPart, "write", step(forgetting.OpenPart.write))
         patched.setattr(forgetting.OpenPart, "close", step(forgetting.OpenPart.close))
-        patched.setattr(UPath, "unlink", step(UPath.unlink))
+        patched.setattr(LocalFileSystem, "rm_file", step(LocalFileSystem.rm_file))
         try:
             forget(landing)
         except Killed:

@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from airflow.sdk import ObjectStoragePath, conf, get_current_context
+from airflow.sdk import conf, get_current_context
 
 from include.flow.days import days_of_run, settling_days
+from include.flow.stores import reached
 from include.landing import Landing
 from include.zoom.catalog import SOURCES, settled_sources
 
@@ -98,4 +99,4 @@ def sources() -> dict[str, str]:
 def landing() -> Landing:
     """The landing of `[zoom] landing`; where that is empty, the project's folder `landing`."""
     beside = Path(__file__).resolve().parents[2] / "landing"
-    return Landing(ObjectStoragePath(conf.get("zoom", "landing") or beside.as_uri()))
+    return Landing(reached(conf.get("zoom", "landing") or beside.as_uri()))

@@ -8,7 +8,8 @@
     <account>/<stream>/shared/…json                      where a window lies that a backfill's runs share
     <account>/<stream>/shared/….claim.json               who is making it
 
-Folders of attempts are UUIDv7. Nothing is ever found by listing: a file that no manifest names is not there.
+Folders of attempts are UUIDv7. Nothing is ever found by listing: a file that no manifest names is not there. What a
+store must promise: docs/adr/0018-landing-needs-little-of-a-store.md.
 """
 
 from include.landing.attempt import Attempt

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from include.landing.errors import LandingDamaged, LandingError
-from include.landing.files import written_whole
+from include.landing.files import read_whole, written_whole
 from include.landing.manifest import Manifest, parsed
 from include.landing.parts import OpenPart, Part, index_name, pages_of
 from include.landing.place import Place
@@ -186,7 +186,7 @@ class Attempt:
     def _index(self, name: str) -> Part:
         path = self._folder / index_name(name)
         try:
-            return Part.read(path.read_bytes(), path.name)
+            return Part.read(read_whole(path), path.name)
         except FileNotFoundError as error:
             raise LandingDamaged(
                 f"{path.name}, which the pull's cursor names, is gone from landing."

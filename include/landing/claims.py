@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import orjson
 
-from include.landing.errors import LandingDamaged, LandingError, writing
-from include.landing.files import swapped
+from include.landing.errors import LandingDamaged, LandingError
+from include.landing.files import made, read_whole, removed, swapped
 from include.landing.manifest import parsed
 from include.landing.place import Place
 
@@ -52,7 +52,7 @@ class _Told:
     @classmethod
     def read(cls, path: Place) -> "_Told | None":
         try:
-            told = parsed(path.read_bytes(), path.name)
+            told = parsed(read_whole(path), path.name)
             moments = {name: datetime.fromisoformat(told[name]) for name in ("began", "until")}
             return cls(**{**told, **moments})
         except FileNotFoundError:
@@ -101,8 +101,11 @@ class Claim:
             self._write(until=self._put_off or self.clock(), waits=self._put_off is not None)
             return
         with self._writing:  # or a renewal under way would put it back
-            if self._is_ours():
-                self.path.unlink(missing_ok=True)
+            try:
+                if self._is_ours():
+                    removed(self.path)
+            except LandingError as refusal:
+                _log.warning("The claim %s lapses by itself: %s", self.path.name, refusal)
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEWED_EACH_SECONDS):
@@ -115,8 +118,8 @@ class Claim:
                 if self._is_ours():
                     self._told = replace(self._told, **changes)
                     _write(self.path, self._told)
-            except (LandingError, OSError) as error:
-                _log.warning("The claim %s could not be renewed: %s", self.path.name, type(error).__name__)
+            except LandingError as error:
+                _log.warning("The claim %s could not be renewed: %s", self.path.name, error)
 
     def _is_ours(self) -> bool:
         told = _Told.read(self.path)
@@ -140,8 +143,7 @@ def claim(
         raise AtWork(before.holder, before.look_again(now))
     cursor = before.cursor if before else None
     ours = _Told(holder, uuid4().hex, now, now + LAPSES_AFTER, cursor=cursor)
-    with writing(path.name):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    made(path.parent)
     _write(path, ours)
     pause(_SETTLES_AFTER_SECONDS)
     found = _Told.read(path)

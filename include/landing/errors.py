@@ -23,17 +23,33 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
-def writing(name: str) -> Iterator[None]:
-    """Says what could not be written and what to do, instead of a bare `OSError`."""
+def writing(name: str, *, where: str = "landing", named_by: str = "[zoom] landing") -> Iterator[None]:
+    """Says what could not be written and what to do; each store's library has errors of its own."""
     try:
         yield
-    except OSError as error:
-        if error.errno in _FULL:
+    except LandingError:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _FULL:
             raise LandingFull(
-                f"No space is left in landing to write {name}. Nothing of this attempt is published; free some "
-                "space ([zoom] landing says where) and clear the task."
+                f"No space is left in {where} to write {name}. Nothing of this attempt is published; free some "
+                f"space ({named_by} says where) and clear the task."
             ) from error
         raise LandingError(
             f"Landing cannot write {name}: {type(error).__name__}. Nothing of this attempt is published; see "
             "that [zoom] landing names a place that the workers may write."
+        ) from error
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Says what could not be read; what is not there stays a `FileNotFoundError`."""
+    try:
+        yield
+    except (LandingError, FileNotFoundError):
+        raise
+    except Exception as error:
+        raise LandingError(
+            f"Landing cannot read {name}: {type(error).__name__}. Another try reads it again; if it stays, see that "
+            "[zoom] landing names a place that the workers may read."
         ) from error

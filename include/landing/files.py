@@ -1,4 +1,8 @@
-"""Files that know their length and checksum: measured while they are written, verified before they are read."""
+"""Files that know their length and checksum: measured while they are written, verified before they are read.
+
+Of a store they need no more than that an object is there whole or not at all, and that who reads its name after it
+was written finds it. So small objects are written and read by one request each, and caches of listings are left out.
+"""
 
 import hashlib
 import io
@@ -12,11 +16,15 @@ from uuid import uuid4
 
 from fsspec.implementations.local import LocalFileSystem
 
-from include.landing.errors import LandingDamaged, writing
+from include.landing.errors import LandingDamaged, LandingError, reading, writing
 from include.landing.place import Place
+from include.landing.uploads import Upload
 
 _CHUNK = 1 << 20
 _IN_MEMORY_BYTES = 8 << 20
+# Else s3fs asks for the length first, and lists where there is none.
+_AT_ONCE = {each: {"max_concurrency": 1} for each in ("s3", "s3a", "s3n")}
+_WITHOUT_FOLDERS = {"s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "adl", "az"}
 
 
 class MeasuredFile:
@@ -33,7 +41,7 @@ class MeasuredFile:
         self._digest = hashlib.sha256()
         self._abandoned = False
         with writing(self.name):
-            self._target = _opened(path, "wb")
+            self._target = _to_write(path)
 
     @property
     def sha256(self) -> str:
@@ -68,10 +76,13 @@ class MeasuredFile:
     def abandon(self) -> None:
         """Gives the file up and its space back; what is still written to it goes nowhere."""
         self._abandoned = self.closed = True
+        if isinstance(self._target, Upload):
+            self._target.discard()
+            return
         with suppress(OSError):
             self._target.close()
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        with suppress(LandingError):
+            removed(self._path)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +110,45 @@ def verified(path: Place, *, size: int, sha256: str, remedy: str) -> Iterator[Bi
 def written_whole(path: Place, content: bytes) -> None:
     """Writes a small object at once."""
     with writing(path.name):
-        path.write_bytes(content)
+        path.fs.pipe_file(path.path, content)
+
+
+def read_whole(path: Place) -> bytes:
+    """What a small object holds now.
+
+    Raises:
+        FileNotFoundError: it is not there.
+        LandingError: the store cannot be read.
+    """
+    with reading(path.name):
+        return cast("bytes", path.fs.cat_file(path.path, **_AT_ONCE.get(path.protocol, {})))
+
+
+def removed(path: Place) -> None:
+    """Deletes a file; it need not be there."""
+    with writing(path.name), suppress(FileNotFoundError):
+        path.fs.rm_file(path.path)
+
+
+def made(folder: Place) -> None:
+    """Has a folder be there. An object store has none, and would look for its bucket, or make one."""
+    if folder.protocol not in _WITHOUT_FOLDERS:
+        with writing(folder.name):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def listed(folder: Place) -> list[str]:
+    """The names in a folder, none where it is not there. A store may tell of what was just written a little later."""
+    with reading(folder.name):
+        folder.fs.invalidate_cache()
+        try:
+            found = [str(each).rstrip("/") for each in folder.fs.ls(folder.path, detail=False)]
+        except FileNotFoundError:
+            return []
+        finally:
+            folder.fs.invalidate_cache()  # fsspec would answer from it what is read by name next
+    own = folder.path.rstrip("/")
+    return sorted(each.rsplit("/", 1)[-1] for each in found if each.lstrip("/") != own.lstrip("/"))
 
 
 def swapped(path: Place, content: bytes) -> None:
@@ -117,7 +166,8 @@ def swapped(path: Place, content: bytes) -> None:
 def _at_hand(path: Place, remedy: str) -> Iterator[tuple[BinaryIO, int, str]]:
     """The file with its size and checksum; one that is replaced meanwhile stays what it was to who has it open."""
     try:
-        source = _opened(path, "rb")
+        with reading(path.name):
+            source = path.open("rb")
     except FileNotFoundError as error:
         raise LandingDamaged(f"{path.name} is gone from landing. {remedy}") from error
     if isinstance(path.fs, LocalFileSystem):
@@ -126,7 +176,8 @@ def _at_hand(path: Place, remedy: str) -> Iterator[tuple[BinaryIO, int, str]]:
             yield source, source.tell(), sha256
         return
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as copy:
-        size, sha256 = _copied(source, cast("BinaryIO", copy))
+        with reading(path.name):
+            size, sha256 = _copied(source, cast("BinaryIO", copy))
         yield cast("BinaryIO", copy), size, sha256
 
 
@@ -139,5 +190,7 @@ def _copied(source: BinaryIO, target: BinaryIO) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _opened(path: Place, mode: str) -> BinaryIO:
-    return cast("BinaryIO", path.open(mode))
+def _to_write(path: Place) -> BinaryIO | Upload:
+    if isinstance(path.fs, LocalFileSystem):
+        return path.open("wb")
+    return Upload(path)

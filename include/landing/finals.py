@@ -16,8 +16,8 @@ from typing import Any
 
 import orjson
 
-from include.landing.errors import LandingDamaged, LandingError, writing
-from include.landing.files import swapped
+from include.landing.errors import LandingDamaged, LandingError
+from include.landing.files import made, read_whole, swapped
 from include.landing.manifest import Manifest, parsed
 from include.landing.place import Place
 from include.landing.store import Landing
@@ -121,15 +121,14 @@ def _replace_older(path: Place, told: Mapping[str, Any], extracted_at: datetime)
 
 
 def _put(path: Place, told: Mapping[str, Any]) -> None:
-    with writing(path.name):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    made(path.parent)
     swapped(path, orjson.dumps(told))
 
 
 def _told(path: Place) -> dict[str, Any]:
     """What a pointer tells; nothing where there is none."""
     try:
-        told = parsed(path.read_bytes(), path.name)
+        told = parsed(read_whole(path), path.name)
         _moment(told)
     except FileNotFoundError:
         return {}

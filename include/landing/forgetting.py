@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from include.landing.files import swapped
+from include.landing.files import listed, read_whole, removed, swapped
 from include.landing.manifest import FrameManifest, Manifest
 from include.landing.parts import OpenPart, Part, index_name, pages_of, versioned
 from include.landing.place import Place
@@ -98,12 +98,12 @@ class _Attempt:
     names: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.names = {each.name for each in self.path.iterdir()}
+        self.names = set(listed(self.path))
 
     @property
     def ended(self) -> bool:
         """Whether nobody writes here any more."""
-        return "manifest.json" in self.names or _is_old(self.path.name, self.now)
+        return self.manifest() is not None or _is_old(self.path.name, self.now)
 
     @property
     def holds_data(self) -> bool:
@@ -114,19 +114,18 @@ class _Attempt:
         """Its closed files of pages."""
         for name in sorted(self.names):
             if name.startswith("part-") and name.endswith(".json"):
-                yield Part.read((self.path / name).read_bytes(), name)
+                yield Part.read(read_whole(self.path / name), name)
 
     def manifest(self) -> Manifest | None:
         """What it has published."""
-        path = self.path / "manifest.json"
-        return Manifest.read(path.read_bytes(), path.name) if "manifest.json" in self.names else None
+        return _manifest(self.path)
 
     def remove_unnamed(self) -> None:
         """Deletes files of pages that no index names: what a crash left, and versions that were replaced."""
         named = {part.file.name.rsplit("/", 1)[-1] for part in self.indexes()}
-        for name in self.names | {each.name for each in self.path.iterdir()}:
+        for name in self.names | set(listed(self.path)):
             if name.endswith((".zst", ".new")) and name not in named:
-                (self.path / name).unlink(missing_ok=True)
+                removed(self.path / name)
 
     def remove_frames(self, forgotten: Forgotten) -> int:
         """Empties frames that were made when others were forgotten; how many files left."""
@@ -134,18 +133,29 @@ class _Attempt:
         return sum(_removed(each, forgotten, self.now) for each in frames)
 
 
+def _manifest(attempt: Place) -> Manifest | None:
+    """By its name: a list might not have it yet."""
+    path = attempt / "manifest.json"
+    try:
+        return Manifest.read(read_whole(path), path.name)
+    except FileNotFoundError:
+        return None
+
+
 def _removed(frames: Place, forgotten: Forgotten, now: datetime) -> int:
-    files = [each for each in frames.iterdir() if each.name.endswith(".parquet")]
+    files = [name for name in listed(frames) if name.endswith(".parquet")]
     path = frames / "manifest.json"
-    if path.exists():
-        manifest = FrameManifest.read(path.read_bytes(), path.name)
+    try:
+        manifest = FrameManifest.read(read_whole(path), path.name)
+    except FileNotFoundError:
+        if not _is_old(frames.name.removeprefix("frames-"), now):
+            return 0  # a transform is writing it; what it publishes, no load takes
+    else:
         if manifest.forgotten == forgotten.version:
             return 0
         swapped(path, replace(manifest, files=(), forgotten=FRAMES_REMOVED).written())
-    elif not _is_old(frames.name.removeprefix("frames-"), now):
-        return 0  # a transform is writing it; what it publishes, no load takes
-    for file in files:
-        file.unlink(missing_ok=True)
+    for name in files:
+        removed(frames / name)
     return len(files)
 
 
@@ -214,9 +224,7 @@ class _Rewriting:
 
 
 def _folders(folder: Place) -> list[Place]:
-    if not folder.exists():
-        return []
-    return sorted((each for each in folder.iterdir() if _made_at(each.name)), key=lambda each: each.name)
+    return [folder / name for name in listed(folder) if _made_at(name)]
 
 
 def _made_at(name: str) -> datetime | None:

@@ -4,8 +4,8 @@ import logging
 
 import orjson
 
-from include.landing.errors import LandingDamaged, writing
-from include.landing.files import swapped
+from include.landing.errors import LandingDamaged
+from include.landing.files import made, read_whole, swapped
 from include.landing.manifest import parsed
 from include.landing.place import Place
 
@@ -14,15 +14,14 @@ _log = logging.getLogger(__name__)
 
 def point(pointer: Place, account: str, address: str) -> None:
     """Has the pointer say where an account's manifest is."""
-    with writing(pointer.name):
-        pointer.parent.mkdir(parents=True, exist_ok=True)
+    made(pointer.parent)
     swapped(pointer, orjson.dumps({"account": account, "address": address}))
 
 
 def pointed(pointer: Place, account: str) -> str | None:
     """The address that a pointer says; None where there is none, or it is broken or of another account."""
     try:
-        told = parsed(pointer.read_bytes(), pointer.name)
+        told = parsed(read_whole(pointer), pointer.name)
     except FileNotFoundError:
         return None
     except LandingDamaged as error:

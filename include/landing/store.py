@@ -13,8 +13,8 @@ import uuid6
 from upath import UPath
 
 from include.landing.attempt import Attempt
-from include.landing.errors import LandingDamaged, writing
-from include.landing.files import verified, written_whole
+from include.landing.errors import LandingDamaged
+from include.landing.files import made, read_whole, verified, written_whole
 from include.landing.frames import FrameFolder
 from include.landing.manifest import FrameFile, FrameManifest, Manifest, joined_manifest
 from include.landing.parts import ASK_ANEW, pages_of
@@ -88,7 +88,7 @@ class Landing:
         attempt = Attempt(
             self._root / folder, stream, attempt_id, empty, clock=self._clock, keep=keep, as_of=as_of
         )
-        self._make(f"{folder}/{attempt_id}")
+        made(self._root / folder / attempt_id)
         if resume is not None:
             _resume(attempt, resume)
         return attempt
@@ -133,7 +133,7 @@ class Landing:
         joined = replace(
             joined_manifest(manifests), address=address, attempt_id=attempt_id, days=tuple(sorted(set(days)))
         )
-        self._make(address.rsplit("/", 1)[0])
+        made((self._root / address).parent)
         written_whole(self._root / address, joined.written())
         return joined
 
@@ -141,7 +141,7 @@ class Landing:
         """A new folder for one transform of an attempt."""
         load_id = str(uuid6.uuid7())
         folder = f"{manifest.address.rsplit('/', 1)[0]}/frames-{load_id}"
-        self._make(folder)
+        made(self._root / folder)
         return FrameFolder(self._root / folder, f"{folder}/manifest.json", load_id, manifest)
 
     def frame_manifest(self, address: str) -> FrameManifest:
@@ -157,15 +157,11 @@ class Landing:
         """Where the attempts of an account's stream lie."""
         return self._root / _folder_name(account) / stream
 
-    def _make(self, folder: str) -> None:
-        with writing(folder.rsplit("/", 1)[-1]):
-            (self._root / folder).mkdir(parents=True, exist_ok=True)
-
     def _read(self, address: str, remedy: str) -> bytes:
         if address.startswith("/") or ".." in address.split("/"):
             raise LandingDamaged(f"{address} is no address in landing. {remedy}")
         try:
-            return (self._root / address).read_bytes()
+            return read_whole(self._root / address)
         except FileNotFoundError as error:
             raise LandingDamaged(f"{address} is gone from landing. {remedy}") from error
 

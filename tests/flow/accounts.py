@@ -72,11 +72,13 @@ class Account:
     root: Path
     manifests: dict[str, Manifest] = field(default_factory=dict)
     frames: dict[str, FrameManifest] = field(default_factory=dict)
+    address: str = ""
+    """Where it lies, if not in the folder."""
 
     @property
     def landing(self) -> Landing:
         """Where it lies."""
-        return Landing(f"file://{self.root}")
+        return Landing(self.address or f"file://{self.root}")
 
     def pull(self, *names: str) -> None:
         """Asks for every stream, or for these and their parents."""
