@@ -129,6 +129,12 @@ _SETTINGS: dict[str, tuple[str, str | None, str | None, str]] = {
         "s3://bucket/zoom",
         "Where raw pages and Parquet files go; a folder of the project when empty.",
     ),
+    "landing_days": (
+        "integer",
+        "190",
+        "35",
+        "How many days landing keeps what was pulled; 0 for ever. Older days can't be replayed.",
+    ),
     "participants_source": (
         "string",
         "past_meetings",

@@ -86,7 +86,9 @@ def test_parsing_the_dags_loads_neither_pandas_nor_the_network(airflow_home: dic
     done = subprocess.run(
         [sys.executable, "-c", code], env=airflow_home, capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines()[-1] == "['zoom_daily', 'zoom_grant_keeper'] {} []"
+    assert (
+        done.stdout.splitlines()[-1] == "['zoom_daily', 'zoom_grant_keeper', 'zoom_landing_retention'] {} []"
+    )
 
 
 def test_the_plugin_does_not_import_the_api_server_in_a_task() -> None:

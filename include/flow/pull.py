@@ -76,6 +76,7 @@ class _Pull:
         ask = partial(self._asked, hook, parents)
         sharing = Sharing(self.run, self.stream, self.landing, hook.account, self.settings, asked_before)
         if (manifest := sharing.manifest(days, partial(ask, shared=True))) is not None:
+            self.landing.take(manifest, days)
             return {**self._finished(manifest), "days": [str(day) for day in days]}
         return self._finished(ask(days, resume=cursor, keep=self._keep))
 

@@ -7,9 +7,10 @@
     <account>/<stream>/snapshots/2026-01-31.json         where that day's snapshot is
     <account>/<stream>/shared/…json                      where a window lies that a backfill's runs share
     <account>/<stream>/shared/….claim.json               who is making it
+    <account>/<stream>/finals/…json                      where a final day lies, and its parents
 
-Folders of attempts are UUIDv7. Nothing is ever found by listing: a file that no manifest names is not there. What a
-store must promise: docs/adr/0018-landing-needs-little-of-a-store.md.
+Folders of attempts are UUIDv7. Nothing is ever found by listing, but what is to be deleted or forgotten: a file that no
+manifest names is not there. What a store must promise: docs/adr/0018-landing-needs-little-of-a-store.md.
 """
 
 from include.landing.attempt import Attempt

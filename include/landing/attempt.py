@@ -14,6 +14,7 @@ import orjson
 
 from include.landing.errors import LandingDamaged, LandingError
 from include.landing.files import read_whole, written_whole
+from include.landing.folders import RESUMES
 from include.landing.manifest import Manifest, parsed
 from include.landing.parts import OpenPart, Part, index_name, pages_of
 from include.landing.place import Place
@@ -61,6 +62,7 @@ class Attempt:
         fresh = self._clock() - datetime.fromisoformat(told["kept_at"]) <= _RESUMABLE
         if fresh and told["asks"] == self._asks():
             self._parts = [self._index(name) for name in told["files"]]
+            written_whole(self._folder / self.id / RESUMES, orjson.dumps({"files": told["files"]}))
 
     def write(self, pages: Sequence[Page]) -> None:
         """Takes the pages of one finished unit."""

@@ -130,6 +130,13 @@ def removed(path: Place) -> None:
         path.fs.rm_file(path.path)
 
 
+def folder_removed(folder: Place) -> None:
+    """Deletes a folder with all that is in it; it need not be there."""
+    with writing(folder.name), suppress(FileNotFoundError):
+        folder.fs.invalidate_cache()
+        folder.fs.rm(folder.path, recursive=True)
+
+
 def made(folder: Place) -> None:
     """Has a folder be there. An object store has none, and would look for its bucket, or make one."""
     if folder.protocol not in _WITHOUT_FOLDERS:

@@ -6,11 +6,11 @@ index change over, then the old file goes. Again from the start ends the same.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
-from uuid import UUID
 
 from include.landing.files import listed, read_whole, removed, swapped
+from include.landing.folders import attempts_in, is_old, published_by
 from include.landing.manifest import FrameManifest, Manifest
 from include.landing.parts import OpenPart, Part, index_name, pages_of, versioned
 from include.landing.place import Place
@@ -22,7 +22,6 @@ from include.zoom.stream import Stream
 
 FRAMES_REMOVED = "removed"
 """The version of a frame manifest whose files are gone: no load takes it."""
-_ENDED = timedelta(hours=48)  # no pull or transform goes on with what is older
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,7 +57,7 @@ def forget_in_landing(
     """
     done = LandingForgetting()
     folder = landing.folder(account, stream.name)
-    attempts = [_Attempt(each, now) for each in _folders(folder)]
+    attempts = [_Attempt(each, now) for each in attempts_in(folder)]
     # What a try had finished before it was killed is published by the one that went on from there.
     published = {
         file.name.split("/")[0] for each in attempts if (told := each.manifest()) for file in told.files
@@ -83,7 +82,7 @@ def forget_in_landing(
 def landed_records(landing: Landing, account: str, stream: Stream) -> Iterator[Record]:
     """The records of all pages of an account's stream that lie in closed files."""
     folder = landing.folder(account, stream.name)
-    for path in _folders(folder):
+    for path in attempts_in(folder):
         for part in _Attempt(path, _LONG_AGO).indexes():
             for page in pages_of(folder, part.file):
                 yield from page.records(stream.lists[page.listing])
@@ -103,7 +102,7 @@ class _Attempt:
     @property
     def ended(self) -> bool:
         """Whether nobody writes here any more."""
-        return self.manifest() is not None or _is_old(self.path.name, self.now)
+        return self.manifest() is not None or is_old(self.path.name, self.now)
 
     @property
     def holds_data(self) -> bool:
@@ -112,34 +111,37 @@ class _Attempt:
 
     def indexes(self) -> Iterator[Part]:
         """Its closed files of pages."""
-        for name in sorted(self.names):
-            if name.startswith("part-") and name.endswith(".json"):
-                yield Part.read(read_whole(self.path / name), name)
+        for name in sorted({index_name(each) for each in self.names if each.startswith("part-")}):
+            if (part := self._part(name)) is not None:
+                yield part
 
     def manifest(self) -> Manifest | None:
         """What it has published."""
-        return _manifest(self.path)
+        return published_by(self.path)
 
     def remove_unnamed(self) -> None:
         """Deletes files of pages that no index names: what a crash left, and versions that were replaced."""
-        named = {part.file.name.rsplit("/", 1)[-1] for part in self.indexes()}
         for name in self.names | set(listed(self.path)):
-            if name.endswith((".zst", ".new")) and name not in named:
+            if name.endswith(".new") or (name.endswith(".zst") and not self._is_named(name)):
                 removed(self.path / name)
+
+    def _is_named(self, name: str) -> bool:
+        part = self._part(index_name(name))
+        return part is not None and part.file.name.endswith(f"/{name}")
+
+    def _part(self, index: str) -> Part | None:
+        """By the index's name: a list might tell of one file and not of the other yet."""
+        if not index.endswith(".json"):
+            return None
+        try:
+            return Part.read(read_whole(self.path / index), index)
+        except FileNotFoundError:
+            return None
 
     def remove_frames(self, forgotten: Forgotten) -> int:
         """Empties frames that were made when others were forgotten; how many files left."""
         frames = [self.path / name for name in sorted(self.names) if name.startswith("frames-")]
         return sum(_removed(each, forgotten, self.now) for each in frames)
-
-
-def _manifest(attempt: Place) -> Manifest | None:
-    """By its name: a list might not have it yet."""
-    path = attempt / "manifest.json"
-    try:
-        return Manifest.read(read_whole(path), path.name)
-    except FileNotFoundError:
-        return None
 
 
 def _removed(frames: Place, forgotten: Forgotten, now: datetime) -> int:
@@ -148,7 +150,7 @@ def _removed(frames: Place, forgotten: Forgotten, now: datetime) -> int:
     try:
         manifest = FrameManifest.read(read_whole(path), path.name)
     except FileNotFoundError:
-        if not _is_old(frames.name.removeprefix("frames-"), now):
+        if not is_old(frames.name.removeprefix("frames-"), now):
             return 0  # a transform is writing it; what it publishes, no load takes
     else:
         if manifest.forgotten == forgotten.version:
@@ -221,20 +223,3 @@ class _Rewriting:
             return dict(skipped)
         named = self.forgotten.named_within
         return {**skipped, "parent": {name: named(value) or value for name, value in parent.items()}}
-
-
-def _folders(folder: Place) -> list[Place]:
-    return [folder / name for name in listed(folder) if _made_at(name)]
-
-
-def _made_at(name: str) -> datetime | None:
-    """When a folder that is named by a UUIDv7 was made."""
-    try:
-        return datetime.fromtimestamp((UUID(name).int >> 80) / 1000, UTC)
-    except ValueError:
-        return None
-
-
-def _is_old(name: str, now: datetime) -> bool:
-    made = _made_at(name)
-    return made is not None and now - made > _ENDED

@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO
 from urllib.parse import quote
 
+import orjson
 import uuid6
 from upath import UPath
 
 from include.landing.attempt import Attempt
 from include.landing.errors import LandingDamaged
 from include.landing.files import made, read_whole, verified, written_whole
+from include.landing.folders import TAKEN
 from include.landing.frames import FrameFolder
 from include.landing.manifest import FrameFile, FrameManifest, Manifest, joined_manifest
 from include.landing.parts import ASK_ANEW, pages_of
@@ -136,6 +138,13 @@ class Landing:
         made((self._root / address).parent)
         written_whole(self._root / address, joined.written())
         return joined
+
+    def take(self, manifest: Manifest, days: Iterable[date]) -> None:
+        """Says which days of a window that runs share are to be loaded, so that it stays until they are."""
+        if manifest.shared and (taken := sorted(days)):
+            folder = (self._root / manifest.address).parent
+            told = orjson.dumps({"days": taken})
+            written_whole(folder / f"{TAKEN}{taken[0]}-{taken[-1]}.json", told)
 
     def begin_frames(self, manifest: Manifest) -> FrameFolder:
         """A new folder for one transform of an attempt."""

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -86,7 +87,7 @@ class Faulty:
 
     def seen(self, entry: re.Match[bytes]) -> bytes:
         """An entry of a list, or nothing."""
-        key = entry.group(1).decode()
+        key = unquote(entry.group(1).decode())
         self.hidden[key] -= 1
         return b"" if self.hidden[key] >= 0 else entry.group(0)
 
