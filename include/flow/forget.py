@@ -7,7 +7,6 @@ that a forgetting that was killed can be begun again with the same words.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from include.flow.whom import WhomError, identifiers, landed_users, users_of
 from include.landing import Landing
@@ -24,15 +23,12 @@ from include.warehouse.forgetting import (
     twins,
 )
 from include.warehouse.ledger import owner
-from include.warehouse.session import Warehouse, begin
+from include.warehouse.session import Session, Warehouse, begin
 from include.warehouse.tables import ensure, ledger_names
 from include.zoom.forgotten import Forgotten, identifier_hash, stand_in
 from include.zoom.layout import REJECTED
 from include.zoom.privacy import hash_of
 from include.zoom.stream import Stream, Table
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 
 @dataclass(frozen=True)
@@ -81,7 +77,7 @@ def forget_person(books: Books, who: str, *, dry_run: bool = False) -> Iterator[
         yield from _begun(books, connection, who.strip(), dry_run=dry_run).places()
 
 
-def _begun(books: Books, connection: "Connection", who: str, *, dry_run: bool) -> "_Forgetting":
+def _begun(books: Books, connection: Session, who: str, *, dry_run: bool) -> "_Forgetting":
     schema, users = books.warehouse.schema, users_of(books.streams)
     if (account := owner(connection, schema)) is None:
         raise WhomError(f"Schema {schema} holds no data yet, so there is nobody to forget.")
@@ -104,7 +100,7 @@ class _Forgetting:
     """One person, in all places."""
 
     books: Books
-    connection: "Connection"
+    connection: Session
     account: str
     person: Person
     forgotten: Forgotten

@@ -5,20 +5,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
 
 from include.landing import FrameManifest, Landing, Manifest
 from include.warehouse.errors import FramesOutdated, WarehouseError
 from include.warehouse.evidence import Extraction, record_apart
 from include.warehouse.load import LoadResult, load
 from include.warehouse.new_fields import NewField, new_fields, note, tell
-from include.warehouse.session import Warehouse
+from include.warehouse.session import Session, Warehouse
 from include.zoom.checks import of_failure, of_frames, of_pull
 from include.zoom.errors import ZoomError
 from include.zoom.stream import Stream
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _NAMED = 20
 _FRAMED_ANEW = 3  # in one load: people are forgotten one after another
@@ -75,7 +71,7 @@ class Publication:
                 afterwards=lambda connection: self._list_new_fields(connection, stream, framed),
             )
 
-    def _list_new_fields(self, connection: "Connection", stream: Stream, framed: FrameManifest) -> None:
+    def _list_new_fields(self, connection: Session, stream: Stream, framed: FrameManifest) -> None:
         schema = self.warehouse.schema
         found = new_fields(framed.counts["undeclared"], framed.counts.get("kinds", {}))
         note(connection, schema, stream, framed.extracted_at, found)

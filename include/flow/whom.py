@@ -2,18 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from include.landing import Landing
 from include.landing.forgetting import landed_records
 from include.warehouse.forgetting import linked, twins
-from include.warehouse.session import begin
+from include.warehouse.session import Session, begin
 from include.zoom.errors import PermanentError
 from include.zoom.privacy import hash_of
 from include.zoom.stream import Stream, Table
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 USERS = "users"
 _SHORTEST_ID = 8
@@ -31,7 +27,7 @@ def users_of(streams: Iterable[Stream]) -> Stream:
 
 
 def identifiers(
-    connection: "Connection",
+    connection: Session,
     schema: str,
     streams: Sequence[Stream],
     landed: Iterable[tuple[str, str]],
@@ -76,9 +72,7 @@ def landed_users(store: Landing, account: str, users: Stream) -> Iterator[tuple[
         yield str(record.get("id") or ""), str(record.get("email") or "")
 
 
-def _loaded(
-    connection: "Connection", schema: str, users: Table, texts: set[str]
-) -> Iterator[tuple[str, ...]]:
+def _loaded(connection: Session, schema: str, users: Table, texts: set[str]) -> Iterator[tuple[str, ...]]:
     """Of the rows with one of these texts, and of those with what stands beside it."""
     both = twins(connection, schema, users)
     found = {

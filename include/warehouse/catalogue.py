@@ -1,33 +1,18 @@
-"""What stands in the warehouse's schema, from PostgreSQL's catalogue, and where it differs from a declaration."""
+"""What stands in the warehouse's schema, from its catalogue, and where it differs from a declaration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from include.warehouse.session import ask
+from include.warehouse.session import Session, ask
 from include.zoom.layout import columns_of
 from include.zoom.stream import Table
 
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
-
-_RELATIONS = """
-SELECT c.relname::text, c.relkind::text, coalesce(obj_description(c.oid, 'pg_class'), ''),
-       a.attname::text, format_type(a.atttypid, a.atttypmod),
-       a.attgenerated::text || a.attidentity::text, a.attisdropped,
-       coalesce(col_description(c.oid, a.attnum), '')
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') {named}
-ORDER BY c.relname, a.attnum
-"""
 _KINDS = {"v": "a view", "m": "a materialized view", "f": "a foreign table"}
 
 
 @dataclass
 class Relation:
-    """A table or view as it is; `columns` maps names to types, in the table's order."""
+    """A table or view as it is; `columns` maps names to types (by our names for them), in the table's order."""
 
     kind: str
     comment: str
@@ -42,10 +27,12 @@ class Relation:
         return self.kind not in _KINDS
 
 
-def relations(connection: "Connection", schema: str, *names: str) -> dict[str, Relation]:
+def relations(connection: Session, schema: str, *names: str) -> dict[str, Relation]:
     """The schema's tables and views by name, or those of these names; none where there is no such schema."""
     places = ", ".join(f"${number}" for number in range(2, len(names) + 2))
-    statement = _RELATIONS.format(named=f"AND c.relname IN ({places})" if names else "")
+    dialect = connection.dialect
+    ours = {theirs: type_ for type_, theirs in dialect.types.items()}
+    statement = dialect.relations.format(named=f"AND {dialect.relation} IN ({places})" if names else "")
     found: dict[str, Relation] = {}
     for name, kind, comment, column, type_, generated, dropped, said in ask(
         connection, statement, schema, *names
@@ -54,7 +41,8 @@ def relations(connection: "Connection", schema: str, *names: str) -> dict[str, R
         if dropped:
             relation.lost_columns = True
             continue
-        relation.columns[column] = f"generated {type_}" if generated else type_
+        known = ours.get(type_, type_)
+        relation.columns[column] = f"generated {known}" if generated else known
         relation.comments[column] = said
     return found
 

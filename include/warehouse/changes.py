@@ -6,14 +6,12 @@ where its neighbour is loaded anew: the last change of each key up to its day.
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+from uuid import uuid4
 
-from include.warehouse.session import ask, identifier
+from include.warehouse.session import Session, ask, identifier, lock_against_loads
 from include.zoom.layout import STAMPS, columns_of, taken_columns
 from include.zoom.stream import Column, Table, Type
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 CHANGE = Column(
     "_change",
@@ -41,28 +39,26 @@ WHERE (p.loaded_at, p.previous, p.previous_loaded_at)
       IS DISTINCT FROM (m.loaded_at, m.compared_with, m.compared_loaded_at)
 ORDER BY slice_date DESC
 """
-# One statement, so that it still reads what it clears.
 _COMPARE = """
-WITH cleared AS (DELETE FROM {changes} WHERE "_slice_date" = $1),
-found AS (
-    INSERT INTO {changes} ({columns}, "_change", "_slice_date", "_load_id", "_extracted_at")
-    SELECT {values},
-           CASE WHEN new.present IS NULL THEN {gone} WHEN old.present THEN 'changed' ELSE '{added}' END,
-           $1, $2, $3
-    FROM ({old}) old FULL JOIN ({new}) new ON {same}
-    WHERE old.present IS NULL OR new.present IS NULL OR ROW({old_columns}) IS DISTINCT FROM ROW({new_columns})
-    RETURNING "_change"
-)
-SELECT count(*) FILTER (WHERE "_change" IN ('first', 'added')), count(*) FILTER (WHERE "_change" = 'changed'),
-       count(*) FILTER (WHERE "_change" IN {is_gone})
-FROM found
+INSERT INTO {changes} ({columns}, "_change", "_slice_date", "_load_id", "_extracted_at")
+SELECT {values},
+       CASE WHEN new.present IS NULL THEN {gone} WHEN old.present THEN 'changed' ELSE '{added}' END,
+       $1, $2, $3
+FROM ({old}) old FULL JOIN ({new}) new ON {same}
+WHERE old.present IS NULL OR new.present IS NULL OR ROW({old_columns}) IS DISTINCT FROM ROW({new_columns})
 """
-_WHOLE = """SELECT true AS present, {columns} FROM {table} WHERE "_slice_date" = '{day}'"""
+_COUNT = """
+SELECT count(CASE WHEN "_change" IN ('first', 'added') THEN 1 END),
+       count(CASE WHEN "_change" = 'changed' THEN 1 END),
+       count(CASE WHEN "_change" IN {is_gone} THEN 1 END)
+FROM {changes} WHERE "_slice_date" = $1
+"""
+_WHOLE = """SELECT true AS present, {columns} FROM {table} WHERE {of_day}"""
 _FROM_CHANGES = """
 SELECT true AS present, {columns} FROM (
-    SELECT DISTINCT ON ({identity}) "_change", {columns} FROM {changes}
-    WHERE "_slice_date" <= '{day}' ORDER BY {identity}, "_slice_date" DESC
-) latest WHERE "_change" NOT IN {is_gone}
+    SELECT "_change", {columns}, row_number() OVER (PARTITION BY {identity} ORDER BY "_slice_date" DESC) AS "_age"
+    FROM {changes} WHERE "_slice_date" <= CAST('{day}' AS date)
+) latest WHERE "_age" = 1 AND "_change" NOT IN {is_gone}
 """
 _MARK = """
 INSERT INTO {change_slices}
@@ -110,16 +106,15 @@ def compared_columns(table: Table) -> list[str]:
     return [column.name for column in columns if column not in (CHANGE, *STAMPS)]
 
 
-def lock_changes(connection: "Connection", schema: str, table: Table) -> None:
+def lock_changes(connection: Session, schema: str, table: Table) -> None:
     """Lets nobody else write the table's snapshots until the transaction ends.
 
     Two loads of neighbouring days that don't see each other would each compare with the wrong day.
     """
-    name = identifier(schema, changes_of(table).name)
-    ask(connection, f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE")
+    lock_against_loads(connection, identifier(schema, changes_of(table).name))
 
 
-def bring_in_line(connection: "Connection", schema: str, table: Table) -> list[date]:
+def bring_in_line(connection: Session, schema: str, table: Table) -> list[date]:
     """Makes those change slices anew that are not what the snapshots say; their days.
 
     From the newest on: what a day is compared with is told by the changes before it, which still stand then.
@@ -136,7 +131,8 @@ def snapshot_query(schema: str, table: Table, day: date | None, *, whole: bool) 
     """A snapshot's rows, and `present`: those that stand in its table, else what the changes tell of it."""
     columns = ", ".join(identifier(name) for name in compared_columns(table))
     if day is None or whole:
-        return _WHOLE.format(columns=columns, table=identifier(schema, table.name), day=day or "-infinity")
+        of_day = f"\"_slice_date\" = CAST('{day}' AS date)" if day else "1 = 0"
+        return _WHOLE.format(columns=columns, table=identifier(schema, table.name), of_day=of_day)
     return _FROM_CHANGES.format(
         columns=columns,
         changes=identifier(schema, changes_of(table).name),
@@ -148,7 +144,7 @@ def snapshot_query(schema: str, table: Table, day: date | None, *, whole: bool) 
 
 @dataclass(frozen=True)
 class _Comparison:
-    connection: "Connection"
+    connection: Session
     schema: str
     table: Table
 
@@ -159,7 +155,8 @@ class _Comparison:
         if pair.loaded_at is None:
             ask(self.connection, f'DELETE FROM {self._changes} WHERE "_slice_date" = $1', pair.day)  # noqa: S608 - quoted
             return
-        (counts,) = ask(self.connection, self._statement(pair), pair.day, pair.load_id, pair.extracted_at)
+        self._write(pair)
+        (counts,) = ask(self.connection, _COUNT.format(changes=self._changes, is_gone=GONE), pair.day)
         ask(
             self.connection,
             _MARK.format(change_slices=change_slices),
@@ -170,6 +167,23 @@ class _Comparison:
             pair.previous_loaded_at,
             *counts,
         )
+
+    def _write(self, pair: _Snapshots) -> None:
+        """The day's changes in the place of those that stand there.
+
+        A snapshot whose own rows are gone is told from the changes up to its day, so these must still stand while
+        it is compared: the new ones wait beside them under a mark.
+        """
+        compare, of_day = self._statement(pair), f'{self._changes} WHERE "_slice_date" = $1'
+        if pair.whole:
+            ask(self.connection, f"DELETE FROM {of_day}", pair.day)  # noqa: S608 - quoted
+            ask(self.connection, compare, pair.day, pair.load_id, pair.extracted_at)
+            return
+        mark = str(uuid4())
+        ask(self.connection, compare, pair.day, mark, pair.extracted_at)
+        ask(self.connection, f'DELETE FROM {of_day} AND "_load_id" <> $2', pair.day, mark)  # noqa: S608 - quoted
+        stamp = f'UPDATE {self._changes} SET "_load_id" = $1 WHERE "_slice_date" = $2 AND "_load_id" = $3'  # noqa: S608 - quoted
+        ask(self.connection, stamp, pair.load_id, pair.day, mark)
 
     @property
     def _changes(self) -> str:
@@ -191,14 +205,14 @@ class _Comparison:
             same=self._same(),
             old_columns=", ".join(f"old.{name}" for name in columns),
             new_columns=", ".join(f"new.{name}" for name in columns),
-            is_gone=GONE,
         )
 
     def _same(self) -> str:
         """Equal identities as PostgreSQL can hash them: it has no full join on IS NOT DISTINCT FROM."""
         pairs = zip(identity(self.table, "old"), identity(self.table, "new"), strict=True)
         return " AND ".join(
-            f"coalesce(({old})::text, '') = coalesce(({new})::text, '') AND (({old}) IS NULL) = (({new}) IS NULL)"
+            f"coalesce(CAST({old} AS varchar), '') = coalesce(CAST({new} AS varchar), '') "
+            f"AND (({old}) IS NULL) = (({new}) IS NULL)"
             for old, new in pairs
         )
 

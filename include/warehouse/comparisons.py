@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from statistics import median
-from typing import TYPE_CHECKING
 
 from include.warehouse.errors import WarehouseError, trying
-from include.warehouse.session import ask, begin, identifier
+from include.warehouse.session import Session, ask, begin, identifier
 from include.zoom.checks import Check, Outcome, Severity, passes
 from include.zoom.stream import Kind, Stream
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _log = logging.getLogger(__name__)
 
@@ -41,8 +37,8 @@ class Comparison:
 # People who were alone are not listed. Grouped, not joined: of slices that were just loaded the server has no
 # statistics, and would go through all seats again for each meeting, for hours where there are a million.
 _OF_MEETINGS = """
-SELECT count(*), count(*) FILTER (WHERE {differs}),
-       count(*) FILTER (WHERE {differs}) || ' of ' || count(*) || ' meetings differ'
+SELECT count(*), count(CASE WHEN {differs} THEN 1 END),
+       count(CASE WHEN {differs} THEN 1 END) || ' of ' || count(*) || ' meetings differ'
 FROM (
     SELECT max(people) AS people, max(minutes) AS minutes, count(*) - 1 AS seats, sum(seconds) / 60.0 AS seat_minutes
     FROM (
@@ -64,8 +60,8 @@ FROM (
     SELECT total_users_count - coalesce(room_users_count, 0) AS told, pending_users_count AS told_pending
     FROM {user_summary} WHERE _slice_date = $1
 ) AS summary, (
-    SELECT count(*) AS everybody, count(*) FILTER (WHERE status = 'active') AS active,
-           count(*) FILTER (WHERE status = 'pending') AS pending, greatest(2, count(*) / 100) AS slack
+    SELECT count(*) AS everybody, count(CASE WHEN status = 'active' THEN 1 END) AS active,
+           count(CASE WHEN status = 'pending' THEN 1 END) AS pending, greatest(2, floor(count(*) * 0.01)) AS slack
     FROM {users} WHERE _slice_date = $1
 ) AS list
 """
@@ -91,7 +87,7 @@ _VOLUME_FACTOR, _VOLUME_SLACK_ROWS = 2, 10
 _Slices = dict[tuple[str, date], tuple[int, bool]]
 
 
-def compared(connection: "Connection", schema: str, stream: Stream, days: Collection[date]) -> list[Check]:
+def compared(connection: Session, schema: str, stream: Stream, days: Collection[date]) -> list[Check]:
     """The warnings' outcomes for slices that have been loaded.
 
     What cannot be compared, because the server refuses, is told in the log: nothing is lost by it.
@@ -109,7 +105,7 @@ def compared(connection: "Connection", schema: str, stream: Stream, days: Collec
     return checks
 
 
-def _checks(connection: "Connection", schema: str, stream: Stream, days: Sequence[date]) -> Iterator[Check]:
+def _checks(connection: Session, schema: str, stream: Stream, days: Sequence[date]) -> Iterator[Check]:
     tables = {table.name for table in stream.tables}
     slices = _slices(connection, schema, days)
     for day in days:
@@ -122,9 +118,9 @@ def _checks(connection: "Connection", schema: str, stream: Stream, days: Sequenc
                 yield _compared(connection, schema, comparison, day, slices)
 
 
-def _slices(connection: "Connection", schema: str, days: Sequence[date]) -> _Slices:
+def _slices(connection: Session, schema: str, days: Sequence[date]) -> _Slices:
     since = days[0] - timedelta(weeks=_WEEKS)
-    statement = f"SELECT table_name, slice_date, rows, final FROM {identifier(schema, 'slices')} WHERE slice_date >= $1"  # noqa: S608 - quoted
+    statement = f'SELECT table_name, slice_date, "rows", final FROM {identifier(schema, "slices")} WHERE slice_date >= $1'  # noqa: S608 - quoted
     return {(table, day): (rows, final) for table, day, rows, final in ask(connection, statement, since)}
 
 
@@ -151,9 +147,7 @@ def _settling(stream: Stream) -> Iterator[tuple[str, str]]:
         yield from ((table.name, column.name) for column in table.columns if ".".join(column.path) in fields)
 
 
-def _settled(
-    connection: "Connection", schema: str, table: str, column: str, day: date, *, final: bool
-) -> Check:
+def _settled(connection: Session, schema: str, table: str, column: str, day: date, *, final: bool) -> Check:
     statement = f"SELECT count(*) FROM {identifier(schema, table)} WHERE _slice_date = $1 AND {identifier(column)} = 0"  # noqa: S608 - quoted
     ((zeros,),) = ask(connection, statement, day)
     told = "The day is final: a zero is a zero." if final else "The run that settles the day asks again."
@@ -169,9 +163,7 @@ def _settled(
     )
 
 
-def _compared(
-    connection: "Connection", schema: str, comparison: Comparison, day: date, slices: _Slices
-) -> Check:
+def _compared(connection: Session, schema: str, comparison: Comparison, day: date, slices: _Slices) -> Check:
     # Under one table, whichever of the two was loaded: the latest outcome is the one that counts.
     check = partial(Check, comparison.name, Severity.WARN, table=comparison.tables[0], slice_date=day)
     if missing := [table for table in comparison.tables if (table, day) not in slices]:

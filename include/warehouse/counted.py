@@ -6,24 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from include.warehouse.catalogue import relations
 from include.warehouse.errors import trying
-from include.warehouse.session import Warehouse, ask, identifier
+from include.warehouse.session import Session, Warehouse, ask, identifier
 from include.zoom.fanout import parent_keys
 from include.zoom.sizes import Size
 from include.zoom.stream import Column, Kind, Parent, Stream, Table, Type
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _WEEKS = 5
 _LOOK_BACK = timedelta(weeks=_WEEKS)
 _SAMPLE_ROWS = 10_000
 _SAMPLE_DAYS = timedelta(days=6)
 _WEEK, _SATURDAY = 7, 5
-_ROWS = "SELECT table_name, slice_date, rows FROM {slices} WHERE slice_date >= $1 ORDER BY slice_date"
+_ROWS = 'SELECT table_name, slice_date, "rows" FROM {slices} WHERE slice_date >= $1 ORDER BY slice_date'
 Counts = Mapping[date, int]
 
 
@@ -46,7 +43,7 @@ def counted(warehouse: Warehouse, streams: Mapping[str, Stream], *, today: date)
         return {name: sample.completed(streams[name], streams, size) for name, size in found.items()}
 
 
-def _rows(connection: "Connection", schema: str, since: date) -> dict[str, dict[date, int]]:
+def _rows(connection: Session, schema: str, since: date) -> dict[str, dict[date, int]]:
     rows: dict[str, dict[date, int]] = defaultdict(dict)
     for table, day, number in ask(connection, _ROWS.format(slices=identifier(schema, "slices")), since):
         rows[table][day] = number
@@ -91,7 +88,7 @@ def _mean(days: Counts, weekdays: set[int]) -> float | None:
 class _Sample:
     """Shares, from rows of the newest slices."""
 
-    def __init__(self, connection: "Connection", schema: str, rows: Mapping[str, Counts]) -> None:
+    def __init__(self, connection: Session, schema: str, rows: Mapping[str, Counts]) -> None:
         self._connection, self._schema, self._rows = connection, schema, rows
 
     def completed(self, stream: Stream, streams: Mapping[str, Stream], size: Size) -> Size:

@@ -2,31 +2,22 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
-
-import orjson
+from dataclasses import dataclass
+from datetime import date
 
 from include.warehouse.errors import trying
 from include.warehouse.ledger import claim
-from include.warehouse.session import Warehouse, ask, begin, identifier
+from include.warehouse.session import Session, Warehouse, ask_for_each, begin, identifier
 from include.warehouse.tables import ensure
 from include.zoom.checks import Check, Outcome
 from include.zoom.stream import Stream
 
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
-
 _log = logging.getLogger(__name__)
 
-# One statement, however many there are; a NULL of JSON is a NULL of SQL.
 _RECORD = """
 INSERT INTO {checks} (checked_at, stream, attempt_id, load_id, table_name, slice_date, check_name, severity,
                       outcome, expected, found, told)
-SELECT clock_timestamp(), $1, $2, $3, "table", slice_date, name, severity, outcome, expected, found, told
-FROM jsonb_to_recordset(($4::text)::jsonb) AS told_of (
-    "table" text, slice_date date, name text, severity text, outcome text, expected text, found text, told text
-)
+VALUES ({clock}, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 
 
@@ -39,9 +30,7 @@ class Extraction:
     load_id: str | None = None
 
 
-def record(
-    connection: "Connection", schema: str, stream: Stream, of: Extraction, checks: Sequence[Check]
-) -> None:
+def record(connection: Session, schema: str, stream: Stream, of: Extraction, checks: Sequence[Check]) -> None:
     """Appends the outcomes in a transaction of their own, and logs the failed ones.
 
     Raises:
@@ -54,15 +43,25 @@ def record(
         return
     with trying(f"record the checks of {stream.name} in schema {schema}"):
         begin(connection)
-        ask(
-            connection,
-            _RECORD.format(checks=identifier(schema, "checks")),
-            stream.name,
-            of.attempt_id,
-            of.load_id,
-            orjson.dumps([asdict(check) for check in checks]).decode(),
-        )
+        statement = _RECORD.format(checks=identifier(schema, "checks"), clock=connection.dialect.clock)
+        ask_for_each(connection, statement, [_line(stream, of, check) for check in checks])
         connection.commit()
+
+
+def _line(stream: Stream, of: Extraction, check: Check) -> tuple[str | date | None, ...]:
+    return (
+        stream.name,
+        of.attempt_id,
+        of.load_id,
+        check.table,
+        check.slice_date,
+        check.name,
+        check.severity.value,
+        check.outcome.value,
+        check.expected,
+        check.found,
+        check.told,
+    )
 
 
 def record_apart(warehouse: Warehouse, stream: Stream, of: Extraction, checks: Iterable[Check]) -> None:

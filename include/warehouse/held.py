@@ -1,25 +1,22 @@
 """Which extraction each slice of a stream holds."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from include.warehouse.catalogue import relations
 from include.warehouse.errors import trying
-from include.warehouse.session import ask, identifier
+from include.warehouse.session import Session, ask, identifier
 from include.zoom.stream import Stream
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 Extractions = dict[date, list[tuple[datetime, str]]]
 """By slice, when each of its tables' extraction began, and its attempt."""
 
 
-def held(connection: "Connection", schema: str, stream: Stream) -> Extractions:
+def held(connection: Session, schema: str, stream: Stream) -> Extractions:
     """What a schema holds of a stream, and what it held of snapshots whose rows were deleted by age."""
     slices, found = identifier(schema, "slices"), Extractions()
     statement = f"SELECT slice_date, extracted_at, attempt_id FROM {slices} WHERE stream = $1"  # noqa: S608 - quoted
     with trying(f"read what {stream.name} holds in schema {schema}"):
-        if ask(connection, "SELECT to_regclass($1::text)::text", slices) == [(None,)]:
+        if not relations(connection, schema, "slices"):
             return found
         for day, extracted_at, attempt_id in ask(connection, statement, stream.name):
             found.setdefault(day, []).append((extracted_at, attempt_id))

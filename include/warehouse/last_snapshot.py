@@ -2,23 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import relations
 from include.warehouse.changes import changes_of, snapshot_query
 from include.warehouse.errors import trying
-from include.warehouse.session import Warehouse, ask, identifier
+from include.warehouse.session import Session, Warehouse, ask, identifier
 from include.zoom.stream import Column, Table
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _LEDGER = ("slices", "change_slices", "account")
 _NEWEST = """
 SELECT s.slice_date, s.trimmed_at IS NULL
 FROM {slices} s LEFT JOIN {change_slices} c USING (table_name, slice_date)
 WHERE s.table_name = $1 AND s.slice_date < $2 AND (s.trimmed_at IS NULL OR c.slice_date IS NOT NULL)
-  AND EXISTS (SELECT FROM {account} WHERE account = $3)
+  AND EXISTS (SELECT 1 FROM {account} WHERE account = $3)
 ORDER BY s.slice_date DESC LIMIT 1
 """
 
@@ -55,7 +51,7 @@ def last_snapshot(
 
 
 def _values(
-    connection: "Connection", schema: str, table: Table, column: Column, snapshot: tuple[date, bool]
+    connection: Session, schema: str, table: Table, column: Column, snapshot: tuple[date, bool]
 ) -> frozenset[str]:
     name, (day, whole) = identifier(column.name), snapshot
     rows = ask(

@@ -3,32 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
+from include.warehouse.catalogue import relations
 from include.warehouse.errors import ForeignAccount, trying
-from include.warehouse.session import ask, begin, identifier
+from include.warehouse.session import Session, add_missing, ask, begin, identifier
 from include.zoom.stream import Kind, Stream, slice_dates
 
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
-
-# The guard: locks the slice and decides in one statement which extraction may write it. An equal one may, so
-# that a cleared load, or new transform code over the same extraction, takes effect.
-_GUARD = """
-INSERT INTO {slices} AS held
-    (table_name, slice_date, stream, extracted_at, attempt_id, load_id, rows, final, loaded_at, kind)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), $9)
-ON CONFLICT (table_name, slice_date) DO UPDATE SET
-    stream = excluded.stream, extracted_at = excluded.extracted_at, attempt_id = excluded.attempt_id,
-    load_id = excluded.load_id, rows = excluded.rows, final = excluded.final, loaded_at = excluded.loaded_at,
-    kind = excluded.kind, trimmed_at = NULL
-WHERE (held.extracted_at, held.attempt_id) <= (excluded.extracted_at, excluded.attempt_id)
-RETURNING load_id
-"""
 _LOG = """
 INSERT INTO {load_ledger}
-    (loaded_at, transaction_id, load_id, stream, table_name, slice_date, extracted_at, attempt_id, rows, final)
-VALUES (clock_timestamp(), $1, $2, $3, $4, $5, $6, $7, $8, $9)
+    (loaded_at, transaction_id, load_id, stream, table_name, slice_date, extracted_at, attempt_id, "rows", final)
+VALUES ({clock}, $1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -47,12 +31,15 @@ class Slice:
     kind: Kind
 
 
-def guard(connection: "Connection", schema: str, entry: Slice) -> str | None:
-    """Claims a slice until the transaction ends; the load id that supersedes this one, if one does."""
+def guard(connection: Session, schema: str, entry: Slice) -> str | None:
+    """Claims a slice until the transaction ends; the load id that supersedes this one, if one does.
+
+    An equal extraction does not, so that a cleared load, or new transform code over the same one, takes effect.
+    """
     slices = identifier(schema, "slices")
     claimed = ask(
         connection,
-        _GUARD.format(slices=slices),
+        connection.dialect.guard.format(slices=slices, clock=connection.dialect.clock),
         entry.table,
         entry.slice_date,
         entry.stream,
@@ -69,9 +56,9 @@ def guard(connection: "Connection", schema: str, entry: Slice) -> str | None:
     return str(ask(connection, held, entry.table, entry.slice_date)[0][0])
 
 
-def log(connection: "Connection", schema: str, transaction_id: str, entries: Iterable[Slice]) -> None:
+def log(connection: Session, schema: str, transaction_id: str, entries: Iterable[Slice]) -> None:
     """Appends to the ledger."""
-    statement = _LOG.format(load_ledger=identifier(schema, "load_ledger"))
+    statement = _LOG.format(load_ledger=identifier(schema, "load_ledger"), clock=connection.dialect.clock)
     for entry in entries:
         ask(
             connection,
@@ -88,13 +75,13 @@ def log(connection: "Connection", schema: str, transaction_id: str, entries: Ite
         )
 
 
-def is_logged(connection: "Connection", schema: str, transaction_id: str) -> bool:
+def is_logged(connection: Session, schema: str, transaction_id: str) -> bool:
     """Whether a transaction was committed."""
     statement = f"SELECT 1 FROM {identifier(schema, 'load_ledger')} WHERE transaction_id = $1 LIMIT 1"  # noqa: S608 - quoted
     return bool(ask(connection, statement, transaction_id))
 
 
-def claim(connection: "Connection", schema: str, account: str) -> None:
+def claim(connection: Session, schema: str, account: str) -> None:
     """Makes the schema this account's, or checks that it is.
 
     Raises:
@@ -105,7 +92,7 @@ def claim(connection: "Connection", schema: str, account: str) -> None:
         begin(connection)
         owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
         if not owners:
-            ask(connection, f"INSERT INTO {table} (account) VALUES ($1) ON CONFLICT DO NOTHING", account)  # noqa: S608 - quoted
+            add_missing(connection, table, {"account": "$1"}, account)
             owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
         connection.commit()
     owner = owners[0][0]
@@ -117,7 +104,7 @@ def claim(connection: "Connection", schema: str, account: str) -> None:
 
 
 def unfinal_days(
-    connection: "Connection", schema: str, stream: Stream, candidates: Sequence[date]
+    connection: Session, schema: str, stream: Stream, candidates: Sequence[date]
 ) -> tuple[date, ...]:
     """Those of the days whose slice was never loaded, or before all of it was to be had.
 
@@ -135,40 +122,36 @@ def unfinal_days(
     )
 
 
-def holds_attempt(connection: "Connection", schema: str, stream: Stream, day: date, attempt_id: str) -> bool:
+def holds_attempt(connection: Session, schema: str, stream: Stream, day: date, attempt_id: str) -> bool:
     """Whether all of the stream's tables hold this very extraction in a slice."""
     slices = identifier(schema, "slices")
     with trying(f"read what {stream.name} of {day} holds in schema {schema}"):
-        if not _exists(connection, slices):
+        if not relations(connection, schema, "slices"):
             return False
         statement = f"SELECT table_name FROM {slices} WHERE slice_date = $1 AND attempt_id = $2 AND trimmed_at IS NULL"  # noqa: S608 - quoted
         held = {table for (table,) in ask(connection, statement, day, attempt_id)}
     return held >= {table.name for table in stream.tables}
 
 
-def _exists(connection: "Connection", table: str) -> bool:
-    return ask(connection, "SELECT to_regclass($1::text)::text", table) != [(None,)]
-
-
-def _final_slices(connection: "Connection", schema: str, stream: Stream) -> set[tuple[str, date]]:
+def _final_slices(connection: Session, schema: str, stream: Stream) -> set[tuple[str, date]]:
     slices = identifier(schema, "slices")
-    if not _exists(connection, slices):
+    if not relations(connection, schema, "slices"):
         return set()
     statement = f"SELECT table_name, slice_date FROM {slices} WHERE stream = $1 AND final"  # noqa: S608 - quoted
     return {(table, day) for table, day in ask(connection, statement, stream.name)}
 
 
-def owner(connection: "Connection", schema: str) -> str | None:
+def owner(connection: Session, schema: str) -> str | None:
     """The account whose data a schema holds; None where nothing was ever loaded into it."""
     table = identifier(schema, "account")
     with trying(f"read whose account schema {schema} holds"):
-        if not _exists(connection, table):
+        if not relations(connection, schema, "account"):
             return None
         owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
     return owners[0][0] if owners else None
 
 
-def extractions(connection: "Connection", schema: str, stream: Stream) -> dict[str, set[date]]:
+def extractions(connection: Session, schema: str, stream: Stream) -> dict[str, set[date]]:
     """The slices that a stream's tables hold, by the attempt that they came from, oldest attempt first.
 
     Without those of snapshots whose rows are deleted by age: their changes stay as they are.

@@ -5,7 +5,7 @@ CREATE TABLE {slices} (
     extracted_at timestamp with time zone NOT NULL,
     attempt_id text COLLATE "C" NOT NULL,
     load_id text NOT NULL,
-    rows bigint NOT NULL,
+    "rows" bigint NOT NULL,
     final boolean NOT NULL,
     loaded_at timestamp with time zone NOT NULL,
     kind text,
@@ -34,7 +34,7 @@ CREATE TABLE {load_ledger} (
     slice_date date NOT NULL,
     extracted_at timestamp with time zone NOT NULL,
     attempt_id text NOT NULL,
-    rows bigint NOT NULL,
+    "rows" bigint NOT NULL,
     final boolean NOT NULL
 );
 COMMENT ON TABLE {load_ledger} IS 'Each slice that was ever loaded, in the order of loading; only ever appended to.';
@@ -96,11 +96,14 @@ COMMENT ON COLUMN {checks}.found IS 'What was there.';
 COMMENT ON COLUMN {checks}.told IS 'What it means, where that is not plain.';
 
 CREATE VIEW {failing} AS
-SELECT * FROM (
-    SELECT DISTINCT ON (coalesce(table_name, stream), slice_date, check_name) *
-    FROM {checks} ORDER BY coalesce(table_name, stream), slice_date, check_name, checked_at DESC
+SELECT checked_at, stream, attempt_id, load_id, table_name, slice_date, check_name, severity, outcome, expected, found, told
+FROM (
+    SELECT checks.*, row_number() OVER (
+        PARTITION BY coalesce(table_name, stream), slice_date, check_name ORDER BY checked_at DESC
+    ) AS age
+    FROM {checks} AS checks
 ) AS latest
-WHERE outcome = 'failed';
+WHERE age = 1 AND outcome = 'failed';
 COMMENT ON VIEW {failing} IS 'The checks whose latest outcome is a failure.';
 COMMENT ON COLUMN {failing}.checked_at IS 'The warehouse''s clock.';
 COMMENT ON COLUMN {failing}.stream IS 'The stream that was checked.';
@@ -142,20 +145,24 @@ COMMENT ON COLUMN {new_fields}.declared_at IS 'When a load met a column that dec
 
 CREATE VIEW {settling} AS
 WITH provisional AS (
-    SELECT DISTINCT ON (table_name, slice_date) table_name, slice_date, rows, extracted_at
-    FROM {load_ledger} WHERE NOT final ORDER BY table_name, slice_date, extracted_at DESC, loaded_at DESC
+    SELECT table_name, slice_date, "rows", row_number() OVER (
+        PARTITION BY table_name, slice_date ORDER BY extracted_at DESC, loaded_at DESC
+    ) AS age
+    FROM {load_ledger} WHERE NOT final
 )
 SELECT
-    table_name, slice_date, held.stream, held.rows,
+    held.table_name, held.slice_date, held.stream, held."rows",
     CASE WHEN held.kind = 'snapshot' THEN 'snapshot' WHEN held.final THEN 'final' ELSE 'provisional' END AS state,
     held.extracted_at,
     CASE held.kind
-        WHEN 'interval' THEN (slice_date + interval '3 days') AT TIME ZONE 'UTC'
-        WHEN 'month' THEN (slice_date + interval '1 month 2 days') AT TIME ZONE 'UTC'
+        WHEN 'interval' THEN (held.slice_date + interval '3 days') AT TIME ZONE 'UTC'
+        WHEN 'month' THEN (held.slice_date + interval '1 month 2 days') AT TIME ZONE 'UTC'
     END AS final_from,
-    CASE WHEN held.final THEN provisional.rows END AS provisional_rows,
-    CASE WHEN held.final THEN held.rows - provisional.rows END AS settled_by
-FROM {slices} AS held LEFT JOIN provisional USING (table_name, slice_date);
+    CASE WHEN held.final THEN provisional."rows" END AS provisional_rows,
+    CASE WHEN held.final THEN held."rows" - provisional."rows" END AS settled_by
+FROM {slices} AS held
+LEFT JOIN provisional
+    ON provisional.table_name = held.table_name AND provisional.slice_date = held.slice_date AND provisional.age = 1;
 COMMENT ON VIEW {settling} IS 'Each slice of each table: whether more may come, from when on nothing does, and what came last.';
 COMMENT ON COLUMN {settling}.table_name IS 'The table.';
 COMMENT ON COLUMN {settling}.slice_date IS 'Its slice.';

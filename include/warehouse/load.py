@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import uuid4
 
 from adbc_driver_manager import Error as AdbcError
@@ -27,15 +27,12 @@ from include.warehouse.forgetting import forgotten_version
 from include.warehouse.framefile import FrameFile, FrameReader, OpenFile, system_pool
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.retention import trim
-from include.warehouse.session import Warehouse, ask, begin, identifier
+from include.warehouse.session import Session, Warehouse, ask, begin, identifier, lock_for_loads
 from include.warehouse.tables import Partitions, ensure
 from include.warehouse.views import refresh_views
 from include.zoom.checks import Check, Outcome
 from include.zoom.layout import REJECTED
 from include.zoom.stream import Kind, Stream, Table, is_final
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +92,7 @@ def load(
     *,
     accept_shrink: bool = False,
     checks: Iterable[Check] = (),
-    afterwards: Callable[["Connection"], None] = lambda _: None,
+    afterwards: Callable[[Session], None] = lambda _: None,
 ) -> LoadResult:
     """Replaces the manifest's slices, oldest first; a slice without a file is emptied.
 
@@ -118,7 +115,7 @@ def load(
     result = LoadResult(checks=list(checks))
     shrunk: list[str] = []
 
-    def settle(connection: "Connection") -> None:
+    def settle(connection: Session) -> None:
         _record(connection, warehouse.schema, stream, manifest, result)
         if result.applied:
             afterwards(connection)
@@ -145,7 +142,7 @@ def load(
 
 
 def _record(
-    connection: "Connection", schema: str, stream: Stream, manifest: FrameManifest, result: LoadResult
+    connection: Session, schema: str, stream: Stream, manifest: FrameManifest, result: LoadResult
 ) -> None:
     """Records what was checked of the slices that were published or refused; of no other, nothing was decided."""
     if result.superseded.keys() >= set(manifest.slice_dates):
@@ -161,7 +158,7 @@ class _SliceLoad:
     """One slice date of all of the stream's tables."""
 
     warehouse: Warehouse
-    connection: "Connection"
+    connection: Session
     stream: Stream
     manifest: FrameManifest
     open_file: OpenFile
@@ -225,8 +222,7 @@ class _SliceLoad:
         tables = (*self._tables(), REJECTED)
         snapshots = self._tables() if self.stream.kind is Kind.SNAPSHOT else []
         for table in tables:
-            name = identifier(self.warehouse.schema, table.name)
-            ask(self.connection, f"LOCK TABLE {name} IN ROW EXCLUSIVE MODE")
+            lock_for_loads(self.connection, identifier(self.warehouse.schema, table.name))
             if table in snapshots:
                 lock_changes(self.connection, self.warehouse.schema, table)
         written = (*tables, *map(changes_of, snapshots))
@@ -253,7 +249,7 @@ class _SliceLoad:
 
     def _check_shrink(self, table: Table, result: LoadResult) -> None:
         name = identifier(self.warehouse.schema, table.name)
-        statement = f"SELECT count(*) FROM {name} WHERE _slice_date = $1"  # noqa: S608 - quoted
+        statement = f'SELECT count(*) FROM {name} WHERE "_slice_date" = $1'  # noqa: S608 - quoted
         ((held,),) = ask(self.connection, statement, self.day)
         rows = self._entry(table).rows
         check = shrink(table.name, self.day, held=held, rows=rows, accepted=self.accept_shrink)
@@ -266,7 +262,7 @@ class _SliceLoad:
 
     def _replace(self, table: Table, relation: Relation, also: str = "", *parameters: str) -> None:
         name = identifier(self.warehouse.schema, table.name)
-        ask(self.connection, f"DELETE FROM {name} WHERE _slice_date = $1 {also}", self.day, *parameters)  # noqa: S608 - quoted
+        ask(self.connection, f'DELETE FROM {name} WHERE "_slice_date" = $1 {also}', self.day, *parameters)  # noqa: S608 - quoted
         for file in self._files(table):
             self._append(FrameReader(table, file, self.open_file), relation)
 

@@ -3,44 +3,32 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-import orjson
+from typing import Any
 
 from include.warehouse.errors import trying
-from include.warehouse.session import ask, begin, identifier, literal
+from include.warehouse.session import Session, alone, ask, ask_for_each, begin, identifier, lock_against_loads
 from include.zoom.layout import ROOT, taken_columns
 from include.zoom.stream import Stream
 
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
-
-# Sorted, so that two loads of one stream lock the rows in one order.
-_NOTE = """
-INSERT INTO {new_fields} AS known
-    (stream, table_name, field, first_seen, last_seen, loads, values_counted, kinds)
-SELECT $1, "table", field, $2, $2, 1, count, kinds
-FROM jsonb_to_recordset(($3::text)::jsonb) AS seen ("table" text, field text, count bigint, kinds text[])
-ORDER BY "table", field
-ON CONFLICT (table_name, field) DO UPDATE SET
-    first_seen = least(known.first_seen, excluded.first_seen),
-    last_seen = greatest(known.last_seen, excluded.last_seen),
-    loads = known.loads + 1,
-    values_counted = known.values_counted + excluded.values_counted,
-    kinds = (SELECT array_agg(DISTINCT kind ORDER BY kind) FROM unnest(known.kinds || excluded.kinds) AS kind),
-    declared_at = NULL
+_KNOWN = """
+SELECT table_name, field, stream, first_seen, last_seen, array_to_string(kinds, ', '), declared_at IS NOT NULL
+FROM {new_fields}
 """
-_DECLARED = """
-UPDATE {new_fields} SET declared_at = clock_timestamp()
-WHERE stream = $1 AND declared_at IS NULL AND (table_name, field) IN (
-    SELECT "table", field FROM jsonb_to_recordset(($2::text)::jsonb) AS declared ("table" text, field text)
-)
+_ADD = """
+INSERT INTO {new_fields} (stream, table_name, field, first_seen, last_seen, loads, values_counted, kinds)
+VALUES ($1, $2, $3, $4, $5, 1, $6, {kinds})
 """
+_ADD_TO = """
+UPDATE {new_fields} SET first_seen = $1, last_seen = $2, loads = loads + 1, values_counted = values_counted + $3,
+       kinds = {kinds}, declared_at = NULL
+WHERE table_name = $5 AND field = $6
+"""
+_DECLARED = "UPDATE {new_fields} SET declared_at = {clock} WHERE table_name = $1 AND field = $2"
 _UNTOLD = """
 SELECT table_name, field, array_to_string(kinds, ', '), values_counted FROM {new_fields}
 WHERE stream = $1 AND alerted_at IS NULL AND declared_at IS NULL ORDER BY table_name, field
 """
-_TOLD = "UPDATE {new_fields} SET alerted_at = clock_timestamp() WHERE table_name = $1 AND field = $2"
+_TOLD = "UPDATE {new_fields} SET alerted_at = {clock} WHERE table_name = $1 AND field = $2"
 
 
 @dataclass(frozen=True)
@@ -67,23 +55,23 @@ def new_fields(undeclared: Mapping[str, int], kinds: Mapping[str, int]) -> list[
 
 
 def note(
-    connection: "Connection", schema: str, stream: Stream, seen_at: datetime, fields: Iterable[NewField]
+    connection: Session, schema: str, stream: Stream, seen_at: datetime, fields: Iterable[NewField]
 ) -> None:
     """Lists the fields of an extraction, and marks those that have got a column since they were new.
 
     Raises:
         WarehouseError: the server refused.
     """
-    table = identifier(schema, "new_fields")
     with trying(f"list the new fields of {stream.name} in schema {schema}"):
         begin(connection)
-        ask(connection, _DECLARED.format(new_fields=table), stream.name, _declared(stream))
-        ask(connection, _NOTE.format(new_fields=table), stream.name, seen_at, _written(fields))
+        table = identifier(schema, "new_fields")
+        lock_against_loads(connection, table)
+        _List(connection, table, stream).add(seen_at, {(seen.table, seen.field): seen for seen in fields})
         connection.commit()
 
 
 def tell(
-    connection: "Connection", schema: str, stream: Stream, send: Callable[[Sequence[NewField]], bool]
+    connection: Session, schema: str, stream: Stream, send: Callable[[Sequence[NewField]], bool]
 ) -> None:
     """Hands the fields to `send` that nobody was told of; where it says that it sent them, they are told.
 
@@ -94,36 +82,63 @@ def tell(
         WarehouseError: the server refused.
     """
     table = identifier(schema, "new_fields")
-    key = literal(f"new fields of {stream.name} in {schema}")
     with trying(f"tell the new fields of {stream.name} in schema {schema}"):
         begin(connection)
-        ((alone,),) = ask(connection, f"SELECT pg_try_advisory_xact_lock(hashtextextended({key}, 0))")
+        free = alone(connection, f"new fields of {stream.name} in {schema}")
         untold = [NewField(*row) for row in ask(connection, _UNTOLD.format(new_fields=table), stream.name)]
-        if alone and untold and send(untold):
-            for field in untold:
-                ask(connection, _TOLD.format(new_fields=table), field.table, field.field)
+        if free and untold and send(untold):
+            statement = _TOLD.format(new_fields=table, clock=connection.dialect.clock)
+            ask_for_each(connection, statement, [(field.table, field.field) for field in untold])
         connection.commit()
 
 
-def _declared(stream: Stream) -> str:
-    names = [
-        {"table": table.name, "field": f"{of}{'.'.join(column.path)}"}
+@dataclass(frozen=True)
+class _List:
+    """The table of new fields, which nobody else writes meanwhile."""
+
+    connection: Session
+    table: str
+    stream: Stream
+
+    def add(self, at: datetime, fields: Mapping[tuple[str, str], NewField]) -> None:
+        """Marks what has got a column, then counts these in."""
+        known = {
+            (table, field): line
+            for table, field, *line in ask(self.connection, _KNOWN.format(new_fields=self.table))
+        }
+        columns = _declared(self.stream)
+        self._for_each(
+            _DECLARED,
+            [
+                name
+                for name, (stream, *_, declared) in known.items()
+                if stream == self.stream.name and not declared and name in columns
+            ],
+        )
+        self._for_each(_ADD, [self._new(seen, at) for name, seen in fields.items() if name not in known])
+        again = [self._more(seen, at, known[name]) for name, seen in fields.items() if name in known]
+        self._for_each(_ADD_TO, again, joined="$4")
+
+    def _for_each(self, statement: str, rows: Sequence[Sequence[Any]], joined: str = "$7") -> None:
+        dialect = self.connection.dialect
+        filled = statement.format(
+            new_fields=self.table, clock=dialect.clock, kinds=dialect.words.format(joined=joined)
+        )
+        ask_for_each(self.connection, filled, rows)
+
+    def _new(self, seen: NewField, at: datetime) -> tuple[Any, ...]:
+        return self.stream.name, seen.table, seen.field, at, at, seen.count, seen.kinds
+
+    def _more(self, seen: NewField, at: datetime, line: Sequence[Any]) -> tuple[Any, ...]:
+        _, first, last, kinds, _ = line
+        both = sorted({*kinds.split(", "), *seen.kinds.split(", ")} - {""})
+        return min(first, at), max(last, at), seen.count, ", ".join(both), seen.table, seen.field
+
+
+def _declared(stream: Stream) -> set[tuple[str, str]]:
+    return {
+        (table.name, f"{of}{'.'.join(column.path)}")
         for table in stream.tables
         for column in taken_columns(table)
         for of in ("", f"{ROOT}.")
-    ]
-    return orjson.dumps(names).decode()
-
-
-def _written(fields: Iterable[NewField]) -> str:
-    return orjson.dumps(
-        [
-            {
-                "table": found.table,
-                "field": found.field,
-                "count": found.count,
-                "kinds": found.kinds.split(", ") if found.kinds else [],
-            }
-            for found in fields
-        ]
-    ).decode()
+    }

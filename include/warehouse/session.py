@@ -1,15 +1,18 @@
 """Sessions with the warehouse over ADBC: how they are opened, how a transaction begins, how one asks."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Self, cast
 
+from include.warehouse.dialects import POSTGRES, Dialect
 from include.warehouse.driver import left_out
 from include.warehouse.errors import PermanentWarehouseError, trying
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcDatabase
-    from adbc_driver_manager.dbapi import Connection
+    from adbc_driver_manager.dbapi import Connection, Cursor
 
 LOCK_TIMEOUT_SECONDS = 120
 """How long a statement waits for another session's lock before the task gives up and is tried again."""
@@ -17,6 +20,36 @@ IDLE_TIMEOUT_SECONDS = 600
 """After this the server ends a transaction whose client says nothing more: its locks must not stay."""
 SNAPSHOT_DAYS = 35
 """How long full snapshots stay where nothing else is set."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection with the warehouse, and how that warehouse is spoken to."""
+
+    connection: "Connection"
+    dialect: Dialect
+
+    def cursor(self) -> "Cursor":
+        """A cursor, to be closed."""
+        return self.connection.cursor()
+
+    def commit(self) -> None:
+        """Ends the transaction, and keeps what it did."""
+        self.connection.commit()
+
+    def rollback(self) -> None:
+        """Ends the transaction, and drops what it did."""
+        self.connection.rollback()
+
+    def close(self) -> None:
+        """Ends the session; an open transaction is dropped."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @dataclass(frozen=True)
@@ -31,8 +64,9 @@ class Warehouse:
     """Tables that are made in month partitions."""
     snapshot_days: int = SNAPSHOT_DAYS
     """How many days back from the newest one full snapshots stay."""
+    dialect: Dialect = field(default=POSTGRES, repr=False)
 
-    def connect(self) -> "Connection":
+    def connect(self) -> Session:
         """A new session; closes when used as a context manager.
 
         Raises:
@@ -40,7 +74,7 @@ class Warehouse:
             TransientWarehouseError: the server was not to be reached.
         """
         with trying(f"connect to the warehouse (Connection {self.name})"):
-            return _session(self._database)
+            return Session(_connection(self._database, _Lasting()), self.dialect)
 
     @cached_property
     def _database(self) -> "AdbcDatabase":
@@ -48,15 +82,19 @@ class Warehouse:
 
         Each table has one: reading them took 20 ms of CPU where there were no tables, 140 where there were 1,200.
         """
+        return self._open()
+
+    def _open(self) -> "AdbcDatabase":
         try:
             with left_out("pandas"):
-                import adbc_driver_postgresql.dbapi  # noqa: PLC0415 - its absence is an error of ours
+                import_module(f"{self.dialect.driver}.dbapi")
+                driver = import_module(self.dialect.driver)
         except ImportError as error:
             raise PermanentWarehouseError(
-                "Could not load the PostgreSQL driver: install adbc-driver-postgresql (it stands in requirements.txt) "
-                "where the workers run."
+                f"Could not load the driver of {self.dialect.name}: install {self.dialect.package} where the workers "
+                "run (it stands in requirements.txt)."
             ) from error
-        database: AdbcDatabase = adbc_driver_postgresql.connect(self.uri)
+        database: AdbcDatabase = driver.connect(self.uri)
         return database
 
 
@@ -67,38 +105,64 @@ class _Lasting:
         """Leaves it to the sessions to come."""
 
 
-def _session(database: "AdbcDatabase") -> "Connection":
+def _connection(database: "AdbcDatabase", closed_with_it: object) -> "Connection":
     from adbc_driver_manager import AdbcConnection, dbapi  # noqa: PLC0415 - who has a database has loaded it
 
-    return dbapi.Connection(cast("AdbcDatabase", _Lasting()), AdbcConnection(database))
+    return dbapi.Connection(cast("AdbcDatabase", closed_with_it), AdbcConnection(database))
 
 
-def begin(connection: "Connection", *, lock_timeout_seconds: int = LOCK_TIMEOUT_SECONDS) -> None:
-    """Sets a transaction up; it must be the first to speak in it.
-
-    READ COMMITTED explicitly: where the server's default is REPEATABLE READ, a statement that has waited for
-    another load would still not see its rows.
-    """
-    connection.rollback()
-    ask(connection, "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    ask(
-        connection,
-        "SELECT set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)",
-        f"{lock_timeout_seconds}s",
-        f"{IDLE_TIMEOUT_SECONDS}s",
-    )
+def begin(session: Session, *, lock_timeout_seconds: int = LOCK_TIMEOUT_SECONDS) -> None:
+    """Sets a transaction up; it must be the first to speak in it."""
+    session.rollback()
+    for statement in session.dialect.begin:
+        ask(session, statement.format(lock_seconds=lock_timeout_seconds, idle_seconds=IDLE_TIMEOUT_SECONDS))
 
 
-def lock_ddl(connection: "Connection", schema: str) -> None:
+def lock_ddl(session: Session, schema: str) -> None:
     """Lets one session at a time make something in a schema, until its transaction ends."""
-    ask(connection, f"SELECT pg_advisory_xact_lock(hashtextextended({literal(f'ddl of {schema}')}, 0))")
+    if session.dialect.lock_name:
+        ask(session, session.dialect.lock_name.format(name=literal(f"ddl of {schema}")))
 
 
-def ask(connection: "Connection", statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def alone(session: Session, name: str) -> bool:
+    """Whether no other transaction holds this name; it is held until this one ends."""
+    if not session.dialect.try_name:
+        return True
+    ((free,),) = ask(session, session.dialect.try_name.format(name=literal(name)))
+    return bool(free)
+
+
+def lock_for_loads(session: Session, table: str) -> None:
+    """Keeps a table (its quoted name) as it is until the transaction ends; other loads may write it too."""
+    if session.dialect.lock_for_loads:
+        ask(session, session.dialect.lock_for_loads.format(table=table))
+
+
+def lock_against_loads(session: Session, table: str) -> None:
+    """Lets nobody else write a table (its quoted name) until the transaction ends."""
+    if session.dialect.lock_against_loads:
+        ask(session, session.dialect.lock_against_loads.format(table=table))
+
+
+def add_missing(session: Session, table: str, values: Mapping[str, str], *parameters: str) -> None:
+    """Inserts a row into a table (its quoted name) unless its key is there; `values` are SQL, by column."""
+    statement = session.dialect.add_missing.format(
+        table=table, columns=", ".join(map(identifier, values)), values=", ".join(values.values())
+    )
+    ask(session, statement, *parameters)
+
+
+def ask(session: Session, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     """Runs one statement; its rows, where it gives any."""
-    with connection.cursor() as cursor:
+    with session.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall() if cursor.description else []
+
+
+def ask_for_each(session: Session, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Runs one statement that gives no rows, with each of these rows of parameters."""
+    with session.cursor() as cursor:
+        cursor.executemany(statement, rows)
 
 
 def identifier(*parts: str) -> str:

@@ -103,6 +103,7 @@ class _View:
         before = list(view.columns) if view else []
         columns = [*before, *(column for column in comments if column not in before)]
         if anew or columns != before:
+            view = None  # some warehouses drop a view's comments where it is replaced
             listed = [column for column in columns if column not in _OF_A_VERSION]
             yield self.definition(view=name, columns=", ".join(map(identifier, listed)))
         if view is None or view.comment != self.comment:

@@ -5,20 +5,17 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
 from include.warehouse.changes import changes_of
+from include.warehouse.dialects import POSTGRES, Dialect
 from include.warehouse.errors import trying
 from include.warehouse.retention import forget_changes, forget_snapshots
-from include.warehouse.session import ask, begin, identifier, literal, lock_ddl
+from include.warehouse.session import Session, ask, begin, identifier, literal, lock_ddl
 from include.warehouse.snapshot_views import current_view, history_view
 from include.warehouse.version import SCHEMA_VERSION, held_version, raise_version
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
 from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 _LEDGER_FILE = "ledger.sql"
 _IN_LEDGER = re.compile(r"(?m)^CREATE (?:TABLE|VIEW) \{(\w+)\}")
@@ -26,9 +23,6 @@ _COMMENT_IN_LEDGER = re.compile(r"COMMENT ON \w+ \{(\w+)\}(?:\.(\w+))? IS '(.*)'
 # Columns of the ledger's own that schemas of an earlier version lack.
 _SINCE_ADDED = {"slices": {"kind": "text", "trimmed_at": "timestamp with time zone"}}
 DDL_LOCK_TIMEOUT_SECONDS = 60
-
-# A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.
-_VACUUM = "WITH (autovacuum_vacuum_scale_factor = 0.02)"
 _PARTITIONED = "p"
 
 Present = Mapping[str, Relation]
@@ -45,7 +39,7 @@ class Partitions:
 NO_PARTITIONS = Partitions((), ())
 
 
-def ensure(connection: "Connection", schema: str, stream: Stream, plan: Partitions = NO_PARTITIONS) -> None:
+def ensure(connection: Session, schema: str, stream: Stream, plan: Partitions = NO_PARTITIONS) -> None:
     """Makes what the stream's load needs and the schema lacks: tables, new columns, comments, views.
 
     Writes nothing, and needs no right to, where nothing is lacking. Else it is done behind one advisory lock:
@@ -64,26 +58,34 @@ def ensure(connection: "Connection", schema: str, stream: Stream, plan: Partitio
         connection.commit()
 
 
-def _due(connection: "Connection", schema: str, stream: Stream, plan: Partitions) -> list[str]:
+def _due(connection: Session, schema: str, stream: Stream, plan: Partitions) -> list[str]:
     present = relations(connection, schema)
     version = held_version(connection, schema, present)
-    lacking = list(statements(schema, stream, present, plan))
-    return [*lacking, raise_version(schema)] if lacking or version < SCHEMA_VERSION else []
+    lacking = list(statements(schema, stream, present, plan, connection.dialect))
+    if not lacking and version == SCHEMA_VERSION:
+        return []
+    return [*lacking, *raise_version(schema, connection.dialect)]
 
 
 def statements(
-    schema: str, stream: Stream, present: Present, plan: Partitions = NO_PARTITIONS
+    schema: str,
+    stream: Stream,
+    present: Present,
+    plan: Partitions = NO_PARTITIONS,
+    dialect: Dialect = POSTGRES,
 ) -> Iterator[str]:
     """The DDL that brings a schema with these relations up to date for a stream."""
+    if not dialect.partitioned:
+        plan = NO_PARTITIONS
     if not present:
         yield f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}"
     yield from _ledger(schema, present)
     for table in (*stream.tables, REJECTED):
-        yield from _table(schema, table, present.get(table.name), plan)
-        yield from _partitions(schema, table, present, plan)
+        yield from _table(schema, table, present.get(table.name), plan, dialect)
+        yield from _partitions(schema, table, present, plan, dialect)
     if stream.kind is Kind.SNAPSHOT:
         for table in stream.tables:
-            yield from _snapshots(schema, table, present)
+            yield from _snapshots(schema, table, present, dialect)
 
 
 def ledger_names() -> list[str]:
@@ -118,24 +120,28 @@ def _is_there(statement: str, present: Present) -> bool:
     return comment == (relation.comments.get(column) if column else relation.comment)
 
 
-def _table(schema: str, table: Table, relation: Relation | None, plan: Partitions) -> Iterator[str]:
-    name = identifier(schema, table.name)
+def _table(
+    schema: str, table: Table, relation: Relation | None, plan: Partitions, dialect: Dialect
+) -> Iterator[str]:
+    name, day = identifier(schema, table.name), identifier(SLICE_DATE.name)
+    types = {column: dialect.types.get(kind, kind) for column, kind in declared_types(table).items()}
     if relation is not None and not relation.is_table:
         return  # the load tells what it is
     if relation is None:
-        columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in declared_types(table).items())
-        by_month = f"PARTITION BY RANGE ({identifier(SLICE_DATE.name)})"
-        yield f"CREATE TABLE {name} ({columns}) {by_month if table.name in plan.tables else _VACUUM}"
-        # Without a name of ours, which the index of a table that was renamed may still have.
-        yield f"CREATE INDEX ON {name} ({identifier(SLICE_DATE.name)})"
+        columns = ", ".join(f"{identifier(column)} {kind}" for column, kind in types.items())
+        ending = dialect.partitioned if table.name in plan.tables else dialect.table_options
+        yield f"CREATE TABLE {name} ({columns}) {ending.format(column=day)}".rstrip()
+        if dialect.index:
+            yield dialect.index.format(table=name, column=day)
     else:
-        types = declared_types(table)
         for column in new_columns(table, relation):
             yield f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {types[column]}"
     yield from _comments(table, name, relation)
 
 
-def _partitions(schema: str, table: Table, present: Present, plan: Partitions) -> Iterator[str]:
+def _partitions(
+    schema: str, table: Table, present: Present, plan: Partitions, dialect: Dialect
+) -> Iterator[str]:
     """A partition for each month touched, of a table that is partitioned; one that is not stays as it is."""
     relation = present.get(table.name)
     if relation.kind != _PARTITIONED if relation else table.name not in plan.tables:
@@ -143,9 +149,11 @@ def _partitions(schema: str, table: Table, present: Present, plan: Partitions) -
     for month in slice_dates(Kind.MONTH, tuple(plan.days)):
         part, following = f"{table.name}_{month:%Y_%m}", slice_end(Kind.MONTH, month).date()
         if part not in present:
-            yield (
-                f"CREATE TABLE {identifier(schema, part)} PARTITION OF {identifier(schema, table.name)} "
-                f"FOR VALUES FROM ('{month}') TO ('{following}') {_VACUUM}"
+            yield dialect.partition.format(
+                part=identifier(schema, part),
+                table=identifier(schema, table.name),
+                first=month,
+                following=following,
             )
 
 
@@ -164,17 +172,17 @@ def _comment(column: Column) -> str:
     return ". ".join(part for part in [*parts, "Personal data" if column.personal else ""] if part)
 
 
-def _snapshots(schema: str, table: Table, present: Present) -> Iterator[str]:
+def _snapshots(schema: str, table: Table, present: Present, dialect: Dialect) -> Iterator[str]:
     """What a snapshot table has beside it: its changes, its views.
 
     A view follows a table that was renamed, so it is made anew with the table.
     """
     changes = changes_of(table)
     if table.name not in present:
-        yield forget_snapshots(schema, table)
+        yield forget_snapshots(schema, table, dialect.clock)
     if changes.name not in present:
         yield forget_changes(schema, table)
-    yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS)
+    yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS, dialect)
     yield from current_view(schema, table, _commented_columns(table, present), present)
     yield from history_view(schema, table, _commented_columns(changes, present), present)
 

@@ -5,26 +5,26 @@ is older than the schema would take new columns for somebody's changes, or write
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from include.warehouse.catalogue import Relation
+from include.warehouse.dialects import Dialect
 from include.warehouse.errors import NewerSchema
-from include.warehouse.session import ask, identifier
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
+from include.warehouse.session import Session, ask, identifier
 
 SCHEMA_VERSION = 1
 """One more in each release whose tables differ from the last one's; ADR 20 says why."""
 _TABLE = "schema_version"
-_RAISE = """
-INSERT INTO {table} AS held (version, since) VALUES ({version}, clock_timestamp())
-ON CONFLICT (only_row) DO UPDATE SET version = excluded.version, since = excluded.since
-WHERE held.version < excluded.version
-"""
+# Behind the lock that DDL takes: nobody else raises it meanwhile.
+_RAISE = (
+    "UPDATE {table} SET version = {version}, since = {clock} WHERE version < {version}",
+    (
+        "INSERT INTO {table} (only_row, version, since) "
+        "SELECT true, {version}, {clock} WHERE NOT EXISTS (SELECT 1 FROM {table})"
+    ),
+)
 
 
-def held_version(connection: "Connection", schema: str, present: Mapping[str, Relation]) -> int:
+def held_version(connection: Session, schema: str, present: Mapping[str, Relation]) -> int:
     """The version that a schema of these relations has; 0 where it is new, or older than such versions.
 
     Raises:
@@ -43,6 +43,7 @@ def held_version(connection: "Connection", schema: str, present: Mapping[str, Re
     return version
 
 
-def raise_version(schema: str) -> str:
-    """The statement that says that a schema is up to date with this code."""
-    return _RAISE.format(table=identifier(schema, _TABLE), version=SCHEMA_VERSION)
+def raise_version(schema: str, dialect: Dialect) -> list[str]:
+    """The statements that say that a schema is up to date with this code."""
+    table = identifier(schema, _TABLE)
+    return [each.format(table=table, version=SCHEMA_VERSION, clock=dialect.clock) for each in _RAISE]

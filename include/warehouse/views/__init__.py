@@ -8,16 +8,12 @@ told in the log. A view of somebody else's is left alone, and so are views that 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from adbc_driver_manager import Error as AdbcError
 
 from include.warehouse.errors import WarehouseError, trying
-from include.warehouse.session import ask, begin, identifier, lock_ddl
+from include.warehouse.session import Session, ask, begin, identifier, lock_ddl
 from include.warehouse.views.view import View, is_ours, views
-
-if TYPE_CHECKING:
-    from adbc_driver_manager.dbapi import Connection
 
 __all__ = ["View", "refresh_views", "views"]
 
@@ -26,25 +22,6 @@ _log = logging.getLogger(__name__)
 LOCK_TIMEOUT_SECONDS = 5
 """How long a view that somebody reads is waited for: who wants to read it meanwhile waits too."""
 
-# Each relation, and what it reads in this schema where it is a view.
-_PRESENT = """
-SELECT c.relname::text, c.relkind::text, coalesce(obj_description(c.oid, 'pg_class'), ''), r.relname::text
-FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_catalog.pg_rewrite w ON w.ev_class = c.oid AND c.relkind = 'v'
-LEFT JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
-    AND d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid <> c.oid
-LEFT JOIN pg_catalog.pg_class r ON r.oid = d.refobjid AND r.relnamespace = c.relnamespace
-WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-"""
-# A view that is dropped loses who may read it.
-_GRANTS = """
-SELECT format('GRANT %s ON %s TO %s%s', a.privilege_type, $1::text,
-              CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-              CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-FROM pg_catalog.pg_class c, aclexplode(c.relacl) a
-WHERE c.oid = $1::text::regclass AND a.grantee <> c.relowner
-"""
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: invalid_table_definition
 _OTHER_COLUMNS = "42P16"
 
@@ -56,7 +33,7 @@ class _Present:
     reads: set[str] = field(default_factory=set)
 
 
-def refresh_views(connection: "Connection", schema: str, wanted: Iterable[View] | None = None) -> None:
+def refresh_views(connection: Session, schema: str, wanted: Iterable[View] | None = None) -> None:
     """Makes the views that lack, or are of another version, and whose tables are all there.
 
     Writes nothing, and needs no right to, where there is none. Raises nothing.
@@ -69,20 +46,23 @@ def refresh_views(connection: "Connection", schema: str, wanted: Iterable[View] 
     except WarehouseError as error:
         _log.warning("%s The load goes on.", error)
         return
-    for view in _due(schema, views() if wanted is None else wanted, present):
+    follow = connection.dialect.views_follow
+    for view in _due(schema, views() if wanted is None else wanted, present, follow=follow):
         _try_to_make(connection, schema, view)
 
 
-def _relations(connection: "Connection", schema: str) -> dict[str, _Present]:
+def _relations(connection: Session, schema: str) -> dict[str, _Present]:
     found: dict[str, _Present] = {}
-    for name, kind, comment, read in ask(connection, _PRESENT, schema):
+    for name, kind, comment, read in ask(connection, connection.dialect.views, schema):
         relation = found.setdefault(name, _Present(kind, comment))
         if read is not None:
             relation.reads.add(read)
     return found
 
 
-def _due(schema: str, wanted: Iterable[View], present: Mapping[str, _Present]) -> Iterator[View]:
+def _due(
+    schema: str, wanted: Iterable[View], present: Mapping[str, _Present], *, follow: bool
+) -> Iterator[View]:
     for view in wanted:
         made = present.get(view.name)
         if not view.reads <= present.keys():
@@ -94,11 +74,11 @@ def _due(schema: str, wanted: Iterable[View], present: Mapping[str, _Present]) -
                 schema,
                 view.name,
             )
-        elif made is None or made.comment != view.stamped_comment or made.reads != view.reads:
+        elif made is None or made.comment != view.stamped_comment or (follow and made.reads != view.reads):
             yield view
 
 
-def _try_to_make(connection: "Connection", schema: str, view: View) -> None:
+def _try_to_make(connection: Session, schema: str, view: View) -> None:
     try:
         with trying(f"make the view {view.name} in schema {schema}"):
             _make(connection, schema, view)
@@ -110,7 +90,7 @@ def _try_to_make(connection: "Connection", schema: str, view: View) -> None:
         )
 
 
-def _make(connection: "Connection", schema: str, view: View) -> None:
+def _make(connection: Session, schema: str, view: View) -> None:
     try:
         _run(connection, schema, view, anew=False)
     except AdbcError as error:
@@ -120,12 +100,12 @@ def _make(connection: "Connection", schema: str, view: View) -> None:
         _run(connection, schema, view, anew=True)
 
 
-def _run(connection: "Connection", schema: str, view: View, *, anew: bool) -> None:
+def _run(connection: Session, schema: str, view: View, *, anew: bool) -> None:
     name = identifier(schema, view.name)
     try:
         begin(connection, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
         lock_ddl(connection, schema)
-        grants = ask(connection, _GRANTS, name) if anew else []
+        grants = ask(connection, connection.dialect.grants, name) if anew else []
         drop = [f"DROP VIEW IF EXISTS {name}"] if anew else []
         for statement in (*drop, *view.statements(schema), *(grant for (grant,) in grants)):
             ask(connection, statement)
