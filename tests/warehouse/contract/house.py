@@ -1,0 +1,52 @@
+"""A warehouse of whatever kind, and a second way to look into it, which shares no driver with what is tested."""
+
+import json
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from include.warehouse.session import Warehouse
+
+Row = tuple[Any, ...]
+
+
+def postgres_rows(uri: str, statement: str) -> list[Row]:
+    """What PostgreSQL answers."""
+    with closing(psycopg2.connect(uri)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@dataclass(frozen=True)
+class House:
+    """A warehouse that is empty at first."""
+
+    name: str
+    warehouse: Warehouse
+    answers: Callable[[str, str], list[Row]]
+
+    def rows(self, statement: str) -> list[Row]:
+        """What the warehouse answers."""
+        return self.answers(self.warehouse.uri, statement)
+
+    def comment(self, table: str, column: str | None = None) -> str | None:
+        """What stands beside a table, a view or a column in the catalogue."""
+        if column:
+            found = self.rows(
+                "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+                f"WHERE attrelid = 'zoom.{table}'::regclass AND attname = '{column}'"
+            )
+        else:
+            found = self.rows(f"SELECT obj_description('zoom.{table}'::regclass)")
+        ((comment,),) = found
+        return comment
+
+
+def parsed(value: object) -> object:
+    """JSON as it is meant: one driver gives it parsed, the other as text."""
+    return json.loads(value) if isinstance(value, str) else value
