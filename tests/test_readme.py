@@ -98,6 +98,7 @@ def test_the_files_it_links_to_are_there() -> None:
         "docs/benchmarks.md",
         "docs/security.md",
         "docs/trust.md",
+        "docs/warehouses.md",
         "CONTRIBUTING.md",
     }
     assert [link for link in links if not (PROJECT / link).exists()] == []

@@ -1,15 +1,18 @@
-"""The warehouse from the Airflow Connection `zoom_warehouse` (type `postgres`)."""
+"""The warehouse from the Airflow Connection `zoom_warehouse`, whose type says which one it is."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import BaseHook, Connection, conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 
+from include.warehouse.dialects import DIALECTS
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
 from include.warehouse.session import SNAPSHOT_DAYS, Warehouse
 
+_DIALECTS = {type_: dialect for dialect in DIALECTS for type_ in dialect.conn_types}
 # A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
 _DEFAULTS: Mapping[str, Any] = {
     "connect_timeout": 10,
@@ -52,11 +55,12 @@ _LIBPQ = [
 def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> Warehouse:
     """The warehouse of a Connection; the schema, unless given, is its extra's `schema`, else `zoom`.
 
-    A host that starts with `/` is the folder of a unix socket.
+    Of PostgreSQL, a host that starts with `/` is the folder of a unix socket; of DuckDB, the host is the file's path.
 
     Raises:
         TransientWarehouseError: there is no such Connection, or Airflow's API did not answer, which looks alike.
-        PermanentWarehouseError: the Connection is not PostgreSQL's, or a setting is no number of days.
+        PermanentWarehouseError: the Connection leads to no warehouse that can be loaded, or a setting is no number of
+            days.
     """
     try:
         connection = BaseHook.get_connection(conn_id)
@@ -65,19 +69,36 @@ def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> 
             f"Airflow gave no Connection {conn_id}. Create it under Admin, Connections (type postgres: host, "
             "database, login, password). If it is there, Airflow's API failed, and the next try finds it."
         ) from error
-    if connection.conn_type not in ("postgres", "postgresql"):
+    dialect = _DIALECTS.get(connection.conn_type or "")
+    if dialect is None:
         raise PermanentWarehouseError(
-            f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs postgres."
+            f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs postgres or duckdb."
         )
     extra = connection.extra_dejson
     partitioned = conf.get("zoom", "partitioned_tables", fallback="").replace(",", " ").split()
+    schema = schema or extra.get("schema") or "zoom"
     return Warehouse(
-        _address(connection, extra),
-        schema or extra.get("schema") or "zoom",
+        _path(connection, schema) if dialect.is_file else _address(connection, extra),
+        schema,
         conn_id,
         tuple(partitioned),
         _snapshot_days(),
+        dialect,
     )
+
+
+def _path(connection: Connection, schema: str) -> str:
+    """Absolute: a worker's working folder is nobody's choice.
+
+    Not named as the schema: DuckDB calls the database by its file, and cannot tell the two apart in a view.
+    """
+    path = connection.host or ""
+    if not Path(path).is_absolute() or Path(path).stem.lower() == schema.lower():
+        raise PermanentWarehouseError(
+            f"Connection {connection.conn_id} has the host {path!r}; for duckdb it must be the whole path of the "
+            f"database file, such as /data/warehouse.duckdb, and its name another than the schema's, {schema}."
+        )
+    return path
 
 
 def _snapshot_days() -> int:

@@ -93,6 +93,15 @@ _VERDICTS: dict[str, tuple[type[WarehouseError], str]] = {
     "53": (TransientWarehouseError, "The server is out of resources; the load is tried again."),
     "57": (TransientWarehouseError, "The server stopped it; the load is tried again."),
 }
+# DuckDB gives no SQLSTATE: what its text says, first match, as the SQLSTATE that means the same.
+_SAID = (
+    (re.compile(r"IO Error: .*(?:No such file|Permission denied|not a valid DuckDB)"), "3D000"),
+    (re.compile(r"IO Error: .*No space left"), "53100"),
+    (re.compile(r"IO Error: |TransactionContext Error: "), "55P03"),
+    (re.compile(r"Out of Memory Error: "), "53200"),
+    (re.compile(r"(?i)constraint (?:error|violation|failed)"), "23000"),
+    (re.compile(r"(?:Conversion|Invalid Input|Out of Range) Error: |Failed to append: "), "22000"),
+)
 _UNKNOWN = (PermanentWarehouseError, "Retrying cannot clear this; look the SQLSTATE up.")
 _LOST = (TransientWarehouseError, "The warehouse is not to be reached now; it is tried again.")
 # A refused login has no SQLSTATE: libpq gives its words alone.
@@ -113,10 +122,9 @@ def trying(what: str) -> Iterator[None]:
     try:
         yield
     except AdbcError as error:
-        state = error.sqlstate or ""
-        if state.startswith(_QUOTES_DATA):
+        if _state(error).startswith(_QUOTES_DATA):
             kind, verdict = _verdict(error)
-            raise kind(f"Could not {what} (SQLSTATE {state}). {verdict}") from None
+            raise kind(f"Could not {what} (SQLSTATE {_state(error)}). {verdict}") from None
         raise explained(error, what) from error
 
 
@@ -128,11 +136,16 @@ def explained(error: AdbcError, what: str) -> WarehouseError:
 
 
 def _verdict(error: AdbcError) -> tuple[type[WarehouseError], str]:
-    state = error.sqlstate or ""
+    state = _state(error)
     if not state and error.status_code == AdbcStatusCode.IO:
         return _REFUSED_VERDICT if _REFUSED.search(_first_line(str(error))) else _LOST
     found = (_VERDICTS.get(state[:length]) for length in (5, 2))
     return next((verdict for verdict in found if verdict), _UNKNOWN)
+
+
+def _state(error: AdbcError) -> str:
+    text = _first_line(str(error))
+    return error.sqlstate or next((state for said, state in _SAID if said.search(text)), "")
 
 
 def _first_line(text: str) -> str:

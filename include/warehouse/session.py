@@ -1,6 +1,6 @@
 """Sessions with the warehouse over ADBC: how they are opened, how a transaction begins, how one asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -28,6 +28,8 @@ class Session:
 
     connection: "Connection"
     dialect: Dialect
+    at_end: Callable[[], None] = lambda: None
+    """Is called when it is closed."""
 
     def cursor(self) -> "Cursor":
         """A cursor, to be closed."""
@@ -43,7 +45,10 @@ class Session:
 
     def close(self) -> None:
         """Ends the session; an open transaction is dropped."""
-        self.connection.close()
+        try:
+            self.connection.close()
+        finally:
+            self.at_end()
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +59,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where to load: a libpq address and a schema."""
+    """Where to load: a libpq address or the path of a file, and a schema."""
 
     uri: str = field(repr=False)
     schema: str
@@ -69,12 +74,28 @@ class Warehouse:
     def connect(self) -> Session:
         """A new session; closes when used as a context manager.
 
+        Of a warehouse that is a file there is one session at a time: do not open one while you hold another.
+
         Raises:
             PermanentWarehouseError: no driver, or the login was refused.
-            TransientWarehouseError: the server was not to be reached.
+            TransientWarehouseError: the server was not to be reached, or others have the file.
         """
+        if self.dialect.is_file:
+            return self._session_in_turn()
         with trying(f"connect to the warehouse (Connection {self.name})"):
             return Session(_connection(self._database, _Lasting()), self.dialect)
+
+    def _session_in_turn(self) -> Session:
+        from include.warehouse.turn import take_turn  # noqa: PLC0415 - only a file needs it
+
+        lock = take_turn(self.uri)
+        try:
+            with trying(f"open the warehouse (Connection {self.name})"):
+                database = self._open()
+                return Session(_connection(database, database), self.dialect, lock.release)
+        except BaseException:
+            lock.release()
+            raise
 
     @cached_property
     def _database(self) -> "AdbcDatabase":
@@ -162,7 +183,8 @@ def ask(session: Session, statement: str, *parameters: Any) -> list[tuple[Any, .
 def ask_for_each(session: Session, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Runs one statement that gives no rows, with each of these rows of parameters."""
     with session.cursor() as cursor:
-        cursor.executemany(statement, rows)
+        for some in [[row] for row in rows] if session.dialect.binds_one_row else [rows]:
+            cursor.executemany(statement, some)
 
 
 def identifier(*parts: str) -> str:

@@ -1,5 +1,6 @@
 """The Airflow Connection becomes a libpq address."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -102,5 +103,24 @@ def test_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_connection_of_another_type(connection: Connection) -> None:
     """A Connection that is not PostgreSQL's is named with its type."""
     connection.conn_type = "mysql"
-    with pytest.raises(PermanentWarehouseError, match="has the type 'mysql'; the warehouse needs postgres"):
+    with pytest.raises(
+        PermanentWarehouseError, match="has the type 'mysql'; the warehouse needs postgres or duckdb"
+    ):
+        warehouse()
+
+
+def test_a_connection_to_duckdb(connection: Connection, tmp_path: Path) -> None:
+    """Its host is the file, which the first session makes."""
+    connection.conn_type, connection.host = "duckdb", str(tmp_path / "warehouse.duckdb")
+    with warehouse().connect() as session:
+        assert ask(session, "SELECT current_database()") == [("warehouse",)]
+
+
+@pytest.mark.parametrize("host", [None, "warehouse.duckdb", "/data/Zoom.duckdb"])
+def test_a_file_that_cannot_be_the_warehouse(connection: Connection, host: str | None) -> None:
+    """A relative path would be another file for each process; a file named as its schema hides it in views."""
+    connection.conn_type, connection.host = "duckdb", host
+    with pytest.raises(
+        PermanentWarehouseError, match="the whole path of the database file.*another than the schema's"
+    ):
         warehouse()

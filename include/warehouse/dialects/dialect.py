@@ -65,5 +65,7 @@ class Dialect:
     """Makes `part` of `table`, from `first` until before `following`."""
     views_follow: bool = False
     """Whether a view goes on reading a table that is renamed, so that it must be made anew for the table's successor."""
+    binds_one_row: bool = False
+    """Whether its driver takes one row of parameters at a time."""
     is_file: bool = False
     """Whether one process at a time opens it; then no reply of its own can be lost on the way."""

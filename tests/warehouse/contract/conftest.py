@@ -8,8 +8,9 @@ from shutil import rmtree
 
 import pytest
 
+from include.warehouse.dialects import DUCKDB
 from include.warehouse.session import Warehouse
-from tests.warehouse.contract.house import House, postgres_rows
+from tests.warehouse.contract.house import House, duckdb_rows, postgres_rows
 from tests.warehouse.majors import VERSIONS, Server, programs
 
 _numbers = itertools.count()
@@ -37,14 +38,17 @@ def server_of() -> Iterator[Callable[[int], Server]]:
         rmtree(folder)
 
 
-@pytest.fixture(params=["postgres-18", *(f"postgres-{major}" for major in VERSIONS)])
-def house(request: pytest.FixtureRequest) -> House:
+@pytest.fixture(params=["postgres-18", *(f"postgres-{major}" for major in VERSIONS), "duckdb"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     """An empty warehouse of each kind."""
-    major = request.param.removeprefix("postgres-")
+    kind, _, major = request.param.partition("-")
+    if kind == "duckdb":
+        path = str(tmp_path / "warehouse.duckdb")
+        return House(kind, Warehouse(path, "zoom", dialect=DUCKDB), duckdb_rows)
     if major == "18":
         uri = request.getfixturevalue("new_database")()
     else:
         server, name = request.getfixturevalue("server_of")(int(major)), f"contract_{next(_numbers)}"
         postgres_rows(server.uri(), f"CREATE DATABASE {name}")
         uri = server.uri(name)
-    return House(request.param, Warehouse(uri, "zoom"), postgres_rows)
+    return House(kind, Warehouse(uri, "zoom"), postgres_rows)

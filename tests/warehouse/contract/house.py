@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import psycopg2
 
 from include.warehouse.session import Warehouse
@@ -22,6 +23,12 @@ def postgres_rows(uri: str, statement: str) -> list[Row]:
             return cursor.fetchall() if cursor.description else []
 
 
+def duckdb_rows(path: str, statement: str) -> list[Row]:
+    """What DuckDB answers; nobody else may have the file open."""
+    with duckdb.connect(path) as connection:
+        return connection.execute(statement).fetchall()
+
+
 @dataclass(frozen=True)
 class House:
     """A warehouse that is empty at first."""
@@ -36,7 +43,13 @@ class House:
 
     def comment(self, table: str, column: str | None = None) -> str | None:
         """What stands beside a table, a view or a column in the catalogue."""
-        if column:
+        if self.warehouse.dialect.is_file:
+            what = "columns" if column else "tables"
+            condition = f"AND column_name = '{column}'" if column else ""
+            found = self.rows(
+                f"SELECT comment FROM duckdb_{what}() WHERE table_name = '{table}' {condition}"
+            ) or self.rows(f"SELECT comment FROM duckdb_views() WHERE view_name = '{table}'")
+        elif column:
             found = self.rows(
                 "SELECT col_description(attrelid, attnum) FROM pg_attribute "
                 f"WHERE attrelid = 'zoom.{table}'::regclass AND attname = '{column}'"

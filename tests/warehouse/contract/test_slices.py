@@ -6,7 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from include.warehouse.errors import AlteredTable, DamagedFrame, ForeignAccount, SliceShrank
+from include.warehouse.errors import (
+    AlteredTable,
+    DamagedFrame,
+    ForeignAccount,
+    PermanentWarehouseError,
+    SliceShrank,
+)
 from include.warehouse.load import load
 from include.zoom.stream import Column, Table, Type
 from tests.warehouse.contract.house import House, parsed
@@ -195,3 +201,18 @@ def test_a_million_rows(house: House) -> None:
         file = File("legs", DAY, "legs.parquet", MILLION, sink.getvalue().to_pybytes())
         load(house.warehouse, a_stream(), Frames([file], attempt_id=attempt), open_file)
     assert house.rows("SELECT count(*) FROM zoom.legs") == [(MILLION,)]
+
+
+def test_words_that_quote_a_row_are_left_out(house: House) -> None:
+    """A constraint of somebody else's refuses a row: the error names the slice and tells nobody's address."""
+    load(house.warehouse, a_stream(), Frames(), open_file)
+    house.rows("CREATE UNIQUE INDEX one_each ON zoom.calls (email)")
+    rows = [{"email": "canary@example.org"}] * 2
+    with pytest.raises(
+        PermanentWarehouseError, match="load calls of 2026-11-01.*drop it from the table"
+    ) as caught:
+        load(house.warehouse, a_stream(), Frames([a_file(CALLS, rows)]), open_file)
+    assert "canary" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+    assert held(house) == []
