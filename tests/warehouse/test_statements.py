@@ -1,0 +1,191 @@
+"""All that the loader tells a warehouse is in that warehouse's own SQL, as far as a parser and a list of what it lacks can tell.
+
+sqlglot checks how a statement is written. It takes for granted what a warehouse may not have, so that stands in a list beside it.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from string import Formatter
+from typing import Any
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from include.warehouse.dialects import DUCKDB, Dialect
+from tests.warehouse.made_up_server import MadeUpServer
+from tests.warehouse.statements import statements
+
+Found = Callable[[exp.Expression], bool]
+
+
+def some(*kinds: type[exp.Expression]) -> Found:
+    """Whether a node is one of these."""
+    return lambda node: isinstance(node, kinds)
+
+
+def has(kind: type[exp.Expression], part: str) -> Found:
+    """Whether a node of a kind has this part."""
+    return lambda node: isinstance(node, kind) and bool(node.args.get(part))
+
+
+def calls(*names: str) -> Found:
+    """Whether a node calls a function that the parser knows by name alone."""
+    return lambda node: isinstance(node, exp.Anonymous) and node.name.lower() in names
+
+
+def is_type(*types: exp.DataType.Type) -> Found:
+    """Whether a node is one of these types."""
+    return lambda node: isinstance(node, exp.DataType) and node.this in types
+
+
+def changes_rows_in_a_with(node: exp.Expression) -> bool:
+    """Whether a `WITH` holds more than a question."""
+    return isinstance(node, exp.CTE) and not isinstance(node.this, exp.Query)
+
+
+def compares_rows(node: exp.Expression) -> bool:
+    """Whether rows are compared as one, other than by IN."""
+    return isinstance(node, exp.Binary) and isinstance(node.this, exp.Tuple | exp.Struct)
+
+
+def is_numbered(node: exp.Expression) -> bool:
+    """Whether a node is a parameter with a number."""
+    return isinstance(node, exp.Parameter) or (isinstance(node, exp.Placeholder) and bool(node.this))
+
+
+EVERYWHERE: dict[str, Found] = {
+    "a statement that the parser does not know": some(exp.Command),
+}
+# What neither Snowflake nor BigQuery nor Redshift has.
+POSTGRES_ALONE: dict[str, Found] = {
+    "ON CONFLICT": some(exp.OnConflict),
+    "RETURNING": some(exp.Returning),
+    "DISTINCT ON": has(exp.Distinct, "on"),
+    "rows changed in a WITH": changes_rows_in_a_with,
+    "LOCK TABLE, SET TRANSACTION": some(exp.Lock, exp.SetItem),
+    "JSONB": is_type(exp.DataType.Type.JSONB),
+    "COLLATE": some(exp.Collate, exp.CollateColumnConstraint),
+    "CHECK": some(exp.CheckColumnConstraint),
+    "clock_timestamp, set_config, advisory locks, catalogue": calls(
+        "clock_timestamp",
+        "set_config",
+        "pg_advisory_xact_lock",
+        "pg_try_advisory_xact_lock",
+        "hashtextextended",
+        "obj_description",
+        "col_description",
+        "format_type",
+        "string_to_array",
+        "jsonb_to_recordset",
+    ),
+    "~*": some(exp.RegexpILike),
+    "an index": lambda node: isinstance(node, exp.Create) and node.kind == "INDEX",
+    "rows compared as one": compares_rows,
+    "a window with a name": has(exp.Select, "windows"),
+    "AT TIME ZONE": some(exp.AtTimeZone),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """A warehouse that statements are held against."""
+
+    dialect: Dialect
+    read_as: str
+    """sqlglot's name for it."""
+    lacks: dict[str, Found]
+    """What must not occur, by what it is."""
+    catalogue: str
+    views: str
+    """Parts of its two questions for its catalogue."""
+    reserved: frozenset[str] = frozenset()
+    """Words that are no name unless they are quoted, in lower case."""
+    told: Callable[[MadeUpServer], Any] = lambda server: server
+    """What stands between the loader and a connection, as its driver's module has it."""
+
+
+TARGETS = [
+    Target(DUCKDB, "duckdb", {}, "duckdb_columns()", "FROM duckdb_views()"),
+]
+BY_NAME = {target.dialect.name: target for target in TARGETS}
+each_target = pytest.mark.parametrize("name", BY_NAME)
+
+
+@cache
+def sent(name: str) -> tuple[str, ...]:
+    """What the loader sends there."""
+    target = BY_NAME[name]
+    return tuple(statements(MadeUpServer(target.dialect, target.told, target.catalogue, target.views)))
+
+
+@cache
+def parsed(name: str) -> tuple[tuple[str, exp.Expression], ...]:
+    """The same with what the parser makes of it, comments on tables and columns left out."""
+    logging.disable(logging.WARNING)
+    try:
+        return tuple(
+            (text, one)
+            for text in sent(name)
+            if not text.startswith("COMMENT ON ")
+            for one in sqlglot.parse(text, read=BY_NAME[name].read_as)
+            if one is not None
+        )
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def named(text: str) -> re.Pattern[str]:
+    """Finds a text of a dialect in what was sent, whatever was filled in."""
+    parts = [re.escape(part) for part, *_ in Formatter().parse(text.strip())]
+    return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
+
+
+@each_target
+def test_all_that_is_sent_is_its_sql(name: str) -> None:
+    """Each statement is one statement to its parser, and has nothing in it that the warehouse lacks."""
+    assert len(parsed(name)) == len([text for text in sent(name) if not text.startswith("COMMENT ON ")])
+    lacks = {**EVERYWHERE, **BY_NAME[name].lacks}
+    found = {
+        what: text
+        for text, tree in parsed(name)
+        for node in tree.walk()
+        for what, is_it in lacks.items()
+        if is_it(node)
+    }
+    assert found == {}
+
+
+@each_target
+def test_reserved_words_are_quoted(name: str) -> None:
+    """No table, column or alias has a reserved word for its name, unless it is quoted."""
+    reserved = BY_NAME[name].reserved
+    bare = {
+        node.name: text
+        for text, tree in parsed(name)
+        for node in tree.find_all(exp.Identifier)
+        if not node.args.get("quoted") and node.name.lower() in reserved
+    }
+    assert bare == {}
+
+
+@each_target
+def test_no_text_is_read_otherwise_there(name: str) -> None:
+    """A backslash in a quoted text means itself here and the next letter there: none is sent."""
+    assert [text for text in sent(name) if re.search(r"'[^']*\\[^']*'", text)] == []
+
+
+@each_target
+def test_each_way_of_the_dialect_is_tried(name: str) -> None:
+    """Every text of the dialect's table is among what was sent: the check leaves none out."""
+    dialect = BY_NAME[name].dialect
+    texts = {each.name: getattr(dialect, each.name) for each in fields(dialect)}
+    never = [
+        field
+        for field in ("guard", "add_missing", "lock_name", "try_name", "lock_for_loads", "lock_against_loads")
+        if texts[field] and not any(named(texts[field]).search(text) for text in sent(name))
+    ]
+    assert never == []
