@@ -54,6 +54,7 @@ AIRFLOW = (
     "include.grant.hook",
     "include.grant.redaction",
     "include.grant.store",
+    "include.warehouse.addresses",
     "include.warehouse.connect",
 )
 

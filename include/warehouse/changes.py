@@ -111,7 +111,7 @@ def lock_changes(connection: Session, schema: str, table: Table) -> None:
 
     Two loads of neighbouring days that don't see each other would each compare with the wrong day.
     """
-    lock_against_loads(connection, identifier(schema, changes_of(table).name))
+    lock_against_loads(connection, schema, changes_of(table).name)
 
 
 def bring_in_line(connection: Session, schema: str, table: Table) -> list[date]:

@@ -1,55 +1,14 @@
 """The warehouse from the Airflow Connection `zoom_warehouse`, whose type says which one it is."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
-
-from airflow.sdk import BaseHook, Connection, conf
+from airflow.sdk import BaseHook, conf
 from airflow.sdk.exceptions import AirflowNotFoundException
 
+from include.warehouse.addresses import ADDRESSES
 from include.warehouse.dialects import DIALECTS
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError
 from include.warehouse.session import SNAPSHOT_DAYS, Warehouse
 
 _DIALECTS = {type_: dialect for dialect in DIALECTS for type_ in dialect.conn_types}
-# A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
-_DEFAULTS: Mapping[str, Any] = {
-    "connect_timeout": 10,
-    "keepalives": 1,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
-    "keepalives_count": 3,
-    "application_name": "airflow-zoom-warehouse",
-}
-# What the Connection's extra may set of https://www.postgresql.org/docs/current/libpq-connect.html
-_LIBPQ = [
-    "host",
-    "hostaddr",
-    "port",
-    "passfile",
-    "channel_binding",
-    "connect_timeout",
-    "client_encoding",
-    "options",
-    "application_name",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-    "sslmode",
-    "sslcompression",
-    "sslcert",
-    "sslkey",
-    "sslrootcert",
-    "sslcrl",
-    "sslsni",
-    "gssencmode",
-    "krbsrvname",
-    "service",
-    "target_session_attrs",
-]
 
 
 def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> Warehouse:
@@ -72,33 +31,19 @@ def warehouse(conn_id: str = "zoom_warehouse", *, schema: str | None = None) -> 
     dialect = _DIALECTS.get(connection.conn_type or "")
     if dialect is None:
         raise PermanentWarehouseError(
-            f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs postgres or duckdb."
+            f"Connection {conn_id} has the type {connection.conn_type!r}; the warehouse needs "
+            f"{' or '.join(each.conn_types[0] for each in DIALECTS)}."
         )
-    extra = connection.extra_dejson
     partitioned = conf.get("zoom", "partitioned_tables", fallback="").replace(",", " ").split()
-    schema = schema or extra.get("schema") or "zoom"
+    schema = schema or connection.extra_dejson.get("schema") or "zoom"
     return Warehouse(
-        _path(connection, schema) if dialect.is_file else _address(connection, extra),
+        ADDRESSES[dialect.name](connection, schema),
         schema,
         conn_id,
         tuple(partitioned),
         _snapshot_days(),
         dialect,
     )
-
-
-def _path(connection: Connection, schema: str) -> str:
-    """Absolute: a worker's working folder is nobody's choice.
-
-    Not named as the schema: DuckDB calls the database by its file, and cannot tell the two apart in a view.
-    """
-    path = connection.host or ""
-    if not Path(path).is_absolute() or Path(path).stem.lower() == schema.lower():
-        raise PermanentWarehouseError(
-            f"Connection {connection.conn_id} has the host {path!r}; for duckdb it must be the whole path of the "
-            f"database file, such as /data/warehouse.duckdb, and its name another than the schema's, {schema}."
-        )
-    return path
 
 
 def _snapshot_days() -> int:
@@ -108,19 +53,3 @@ def _snapshot_days() -> int:
             f"The setting [zoom] snapshot_days is {told!r}; it must be a whole number of days, at least 1."
         )
     return int(told)
-
-
-def _address(connection: Connection, extra: Mapping[str, Any]) -> str:
-    settings = {
-        **_DEFAULTS,
-        "host": connection.host,
-        "port": connection.port,
-        "user": connection.login,
-        "password": connection.password,
-        "dbname": connection.schema,
-        **{name: extra[name] for name in _LIBPQ if name in extra},
-    }
-    # Not quote_plus, urlencode's own: libpq knows no "+" for a blank.
-    return "postgresql://?" + urlencode(
-        {name: value for name, value in settings.items() if value not in (None, "")}, quote_via=quote, safe=""
-    )

@@ -130,7 +130,7 @@ def forget(connection: Session, schema: str, tables: Sequence[Table], person: Pe
         begin(connection)
         for table in tables:
             # What loads take stands against it, and it against them.
-            lock_against_loads(connection, identifier(schema, table.name))
+            lock_against_loads(connection, schema, table.name)
         done = [_forget(connection, schema, table, person) for table in tables]
         for each in done:
             log(connection, schema, person, each)

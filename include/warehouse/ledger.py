@@ -37,7 +37,7 @@ def guard(connection: Session, schema: str, entry: Slice) -> str | None:
     An equal extraction does not, so that a cleared load, or new transform code over the same one, takes effect.
     """
     slices = identifier(schema, "slices")
-    claimed = ask(
+    ask(
         connection,
         connection.dialect.guard.format(slices=slices, clock=connection.dialect.clock),
         entry.table,
@@ -50,10 +50,12 @@ def guard(connection: Session, schema: str, entry: Slice) -> str | None:
         entry.final,
         entry.kind.value,
     )
-    if claimed:
-        return None
-    held = f"SELECT load_id FROM {slices} WHERE table_name = $1 AND slice_date = $2"  # noqa: S608 - quoted
-    return str(ask(connection, held, entry.table, entry.slice_date)[0][0])
+    newer = (
+        f"SELECT load_id FROM {slices} WHERE table_name = $1 AND slice_date = $2 "  # noqa: S608 - quoted
+        "AND NOT (extracted_at = $3 AND attempt_id = $4)"
+    )
+    found = ask(connection, newer, entry.table, entry.slice_date, entry.extracted_at, entry.attempt_id)
+    return str(found[0][0]) if found else None
 
 
 def log(connection: Session, schema: str, transaction_id: str, entries: Iterable[Slice]) -> None:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from adbc_driver_manager import Error as AdbcError
 
+from include.warehouse.append import Stages, append, move, staged
 from include.warehouse.catalogue import Relation, differences, relations
 from include.warehouse.changes import bring_in_line, changes_of, lock_changes
 from include.warehouse.checks import shrink
@@ -24,7 +25,7 @@ from include.warehouse.errors import (
 )
 from include.warehouse.evidence import Extraction, record
 from include.warehouse.forgetting import forgotten_version
-from include.warehouse.framefile import FrameFile, FrameReader, OpenFile, system_pool
+from include.warehouse.framefile import FrameFile, FrameReader, OpenFile
 from include.warehouse.ledger import Slice, claim, guard, is_logged, log
 from include.warehouse.retention import trim
 from include.warehouse.session import Session, Warehouse, ask, begin, identifier, lock_for_loads
@@ -169,7 +170,7 @@ class _SliceLoad:
     def run(self, result: LoadResult) -> None:
         schema = self.warehouse.schema
         entries = [self._entry(table) for table in self._tables()]
-        with trying(self._what):
+        with trying(self._what), staged(self.connection, schema, self._frames()) as stages:
             begin(self.connection)
             locked = self._locked()
             self._check_forgotten()
@@ -181,11 +182,11 @@ class _SliceLoad:
                 return
             for table in self._tables():
                 self._check_shrink(table, result)
-                self._replace(table, locked[table.name])
+                self._replace(table, locked[table.name], stages)
                 self._settle_history(table)
-            self._replace(REJECTED, locked[REJECTED.name], "AND stream = $2", self.stream.name)
+            self._replace(REJECTED, locked[REJECTED.name], stages, "AND stream = $2", self.stream.name)
             log(self.connection, schema, self.transaction_id, entries)
-        result.session_lost = not self._commit()
+            result.session_lost = not self._commit()
         result.applied.append(self.day)
         for entry in entries:
             result.rows[entry.table] = result.rows.get(entry.table, 0) + entry.rows
@@ -202,6 +203,14 @@ class _SliceLoad:
     def _files(self, table: Table) -> list[FrameFile]:
         return [
             file for file in self.manifest.files if (file.table, file.slice_date) == (table.name, self.day)
+        ]
+
+    def _frames(self, *tables: Table) -> list[FrameReader]:
+        """What these tables get, or all."""
+        return [
+            FrameReader(table, file, self.open_file)
+            for table in tables or (*self._tables(), REJECTED)
+            for file in self._files(table)
         ]
 
     def _entry(self, table: Table) -> Slice:
@@ -222,7 +231,7 @@ class _SliceLoad:
         tables = (*self._tables(), REJECTED)
         snapshots = self._tables() if self.stream.kind is Kind.SNAPSHOT else []
         for table in tables:
-            lock_for_loads(self.connection, identifier(self.warehouse.schema, table.name))
+            lock_for_loads(self.connection, self.warehouse.schema, table.name)
             if table in snapshots:
                 lock_changes(self.connection, self.warehouse.schema, table)
         written = (*tables, *map(changes_of, snapshots))
@@ -260,11 +269,16 @@ class _SliceLoad:
                 "stay. If so many are really gone, run it with accept_shrink."
             )
 
-    def _replace(self, table: Table, relation: Relation, also: str = "", *parameters: str) -> None:
+    def _replace(
+        self, table: Table, relation: Relation, stages: Stages, also: str = "", *parameters: str
+    ) -> None:
         name = identifier(self.warehouse.schema, table.name)
         ask(self.connection, f'DELETE FROM {name} WHERE "_slice_date" = $1 {also}', self.day, *parameters)  # noqa: S608 - quoted
-        for file in self._files(table):
-            self._append(FrameReader(table, file, self.open_file), relation)
+        for frame in self._frames(table):
+            if stage := stages.get(frame.file.name):
+                move(self.connection, self.warehouse.schema, table, stage)
+            else:
+                append(self.connection, self.warehouse.schema, table.name, frame, list(relation.columns))
 
     def _settle_history(self, table: Table) -> None:
         """Of a snapshot: its changes and the next one's, then the deletion of those that have become old."""
@@ -277,21 +291,6 @@ class _SliceLoad:
                 ", ".join(map(str, sorted(compared))),
                 f"; deleted the full snapshots of {', '.join(map(str, trimmed))}" if trimmed else "",
             )
-
-    def _append(self, frame: FrameReader, relation: Relation) -> None:
-        with (
-            system_pool(),
-            frame.reader(list(relation.columns)) as reader,
-            self.connection.cursor() as cursor,
-        ):
-            try:
-                cursor.adbc_ingest(
-                    frame.table.name, reader, mode="append", db_schema_name=self.warehouse.schema
-                )
-            except AdbcError:
-                frame.check_readable()
-                raise
-        frame.check_rows()
 
     def _commit(self) -> bool:
         """Whether the session is still there afterwards."""

@@ -64,8 +64,8 @@ def note(
     """
     with trying(f"list the new fields of {stream.name} in schema {schema}"):
         begin(connection)
+        lock_against_loads(connection, schema, "new_fields")
         table = identifier(schema, "new_fields")
-        lock_against_loads(connection, table)
         _List(connection, table, stream).add(seen_at, {(seen.table, seen.field): seen for seen in fields})
         connection.commit()
 

@@ -1,17 +1,16 @@
-"""Sessions with the warehouse over ADBC: how they are opened, how a transaction begins, how one asks."""
+"""Sessions with the warehouse: how they are opened, how a transaction begins, how one asks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from include.warehouse.dialects import POSTGRES, Dialect
-from include.warehouse.driver import left_out
-from include.warehouse.errors import PermanentWarehouseError, trying
+from include.warehouse.errors import trying
 
 if TYPE_CHECKING:
-    from adbc_driver_manager import AdbcDatabase
     from adbc_driver_manager.dbapi import Connection, Cursor
 
 LOCK_TIMEOUT_SECONDS = 120
@@ -20,6 +19,20 @@ IDLE_TIMEOUT_SECONDS = 600
 """After this the server ends a transaction whose client says nothing more: its locks must not stay."""
 SNAPSHOT_DAYS = 35
 """How long full snapshots stay where nothing else is set."""
+
+
+class Database(Protocol):
+    """What opens the sessions with one warehouse; a module that `Dialect.opens` names gives it.
+
+    Its sessions are used as ADBC's are: `cursor` with `execute` (`$1` for the first parameter), `executemany`,
+    `fetchall`, `description` and `adbc_ingest`; `commit`, `rollback`, `close`; and errors are ADBC's, with an SQLSTATE.
+    """
+
+    def connect(self) -> "Connection":
+        """Another session."""
+
+    def close(self) -> None:
+        """Leaves the warehouse, after the last session."""
 
 
 @dataclass(frozen=True)
@@ -83,53 +96,28 @@ class Warehouse:
         if self.dialect.is_file:
             return self._session_in_turn()
         with trying(f"connect to the warehouse (Connection {self.name})"):
-            return Session(_connection(self._database, _Lasting()), self.dialect)
+            return Session(self._database.connect(), self.dialect)
 
     def _session_in_turn(self) -> Session:
         from include.warehouse.turn import take_turn  # noqa: PLC0415 - only a file needs it
 
-        lock = take_turn(self.uri)
-        try:
-            with trying(f"open the warehouse (Connection {self.name})"):
-                database = self._open()
-                return Session(_connection(database, database), self.dialect, lock.release)
-        except BaseException:
-            lock.release()
-            raise
+        with ExitStack() as left, trying(f"open the warehouse (Connection {self.name})"):
+            left.callback(take_turn(self.uri).release)
+            database = self._open()
+            left.callback(database.close)
+            return Session(database.connect(), self.dialect, left.pop_all().close)
 
     @cached_property
-    def _database(self) -> "AdbcDatabase":
+    def _database(self) -> Database:
         """What the driver knows of the server, for all sessions to come: the types that it has.
 
         Each table has one: reading them took 20 ms of CPU where there were no tables, 140 where there were 1,200.
         """
         return self._open()
 
-    def _open(self) -> "AdbcDatabase":
-        try:
-            with left_out("pandas"):
-                import_module(f"{self.dialect.driver}.dbapi")
-                driver = import_module(self.dialect.driver)
-        except ImportError as error:
-            raise PermanentWarehouseError(
-                f"Could not load the driver of {self.dialect.name}: install {self.dialect.package} where the workers "
-                "run (it stands in requirements.txt)."
-            ) from error
-        database: AdbcDatabase = driver.connect(self.uri)
-        return database
-
-
-class _Lasting:
-    """Stands for a database where a session closes its own."""
-
-    def close(self) -> None:
-        """Leaves it to the sessions to come."""
-
-
-def _connection(database: "AdbcDatabase", closed_with_it: object) -> "Connection":
-    from adbc_driver_manager import AdbcConnection, dbapi  # noqa: PLC0415 - who has a database has loaded it
-
-    return dbapi.Connection(cast("AdbcDatabase", closed_with_it), AdbcConnection(database))
+    def _open(self) -> Database:
+        opened: Callable[[Dialect, str], Database] = import_module(self.dialect.opens).opened
+        return opened(self.dialect, self.uri)
 
 
 def begin(session: Session, *, lock_timeout_seconds: int = LOCK_TIMEOUT_SECONDS) -> None:
@@ -153,16 +141,20 @@ def alone(session: Session, name: str) -> bool:
     return bool(free)
 
 
-def lock_for_loads(session: Session, table: str) -> None:
-    """Keeps a table (its quoted name) as it is until the transaction ends; other loads may write it too."""
-    if session.dialect.lock_for_loads:
-        ask(session, session.dialect.lock_for_loads.format(table=table))
+def lock_for_loads(session: Session, schema: str, table: str) -> None:
+    """Keeps a table as it is until the transaction ends; other loads may write it too."""
+    _lock(session, session.dialect.lock_for_loads, schema, table)
 
 
-def lock_against_loads(session: Session, table: str) -> None:
-    """Lets nobody else write a table (its quoted name) until the transaction ends."""
-    if session.dialect.lock_against_loads:
-        ask(session, session.dialect.lock_against_loads.format(table=table))
+def lock_against_loads(session: Session, schema: str, table: str) -> None:
+    """Lets nobody else write a table until the transaction ends."""
+    _lock(session, session.dialect.lock_against_loads, schema, table)
+
+
+def _lock(session: Session, statement: str, schema: str, table: str) -> None:
+    if statement:
+        names = {"table": identifier(schema, table), "schema": identifier(schema), "name": literal(table)}
+        ask(session, statement.format(**names))
 
 
 def add_missing(session: Session, table: str, values: Mapping[str, str], *parameters: str) -> None:

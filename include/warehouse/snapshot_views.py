@@ -10,6 +10,8 @@ from itertools import count
 
 from include.warehouse.catalogue import Relation, declared_types
 from include.warehouse.changes import GONE, changes_of, identity
+from include.warehouse.comments import comment_on, comment_on_column
+from include.warehouse.dialects import Dialect
 from include.warehouse.session import identifier, literal
 from include.zoom.layout import SLICE_DATE
 from include.zoom.stream import Table, Type
@@ -36,7 +38,7 @@ _OF_A_VERSION = {
 
 
 def current_view(
-    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation]
+    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation], dialect: Dialect
 ) -> Iterator[str]:
     """The DDL for a table's newest snapshot, which is also there when it is empty.
 
@@ -44,6 +46,7 @@ def current_view(
     """
     fixed = {"table": identifier(schema, table.name), "slices": identifier(schema, "slices")}
     view = _View(
+        dialect,
         schema,
         f"{table.name}_current",
         f"The newest snapshot of {table.name}",
@@ -54,7 +57,7 @@ def current_view(
 
 
 def history_view(
-    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation]
+    schema: str, table: Table, comments: Mapping[str, str], present: Mapping[str, Relation], dialect: Dialect
 ) -> Iterator[str]:
     """The DDL for one row per key and version; `comments` are those of the change table's columns."""
     changes = changes_of(table)
@@ -64,6 +67,7 @@ def history_view(
         "gone": GONE,
     }
     view = _View(
+        dialect,
         schema,
         f"{table.name}_history",
         f"Each version of each row of {table.name}, from valid_from until before valid_to",
@@ -81,6 +85,7 @@ def history_view(
 
 @dataclass(frozen=True)
 class _View:
+    dialect: Dialect
     schema: str
     name: str
     comment: str
@@ -107,10 +112,10 @@ class _View:
             listed = [column for column in columns if column not in _OF_A_VERSION]
             yield self.definition(view=name, columns=", ".join(map(identifier, listed)))
         if view is None or view.comment != self.comment:
-            yield f"COMMENT ON VIEW {name} IS {literal(self.comment)}"
+            yield comment_on(self.dialect, "VIEW", name, self.comment)
         for column, told in comments.items():
             if told != (view.comments.get(column, "") if view else ""):
-                yield f"COMMENT ON COLUMN {name}.{identifier(column)} IS {literal(told)}"
+                yield comment_on_column(self.dialect, "VIEW", name, column, told)
 
     def _free_name(self, present: Mapping[str, Relation]) -> str:
         return next(name for number in count(1) if (name := f"{self.name}_{number}") not in present)

@@ -4,22 +4,25 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib.resources import files
 
 from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
 from include.warehouse.changes import changes_of
+from include.warehouse.comments import comment_on, comment_on_column
 from include.warehouse.dialects import POSTGRES, Dialect
 from include.warehouse.errors import trying
 from include.warehouse.retention import forget_changes, forget_snapshots
-from include.warehouse.session import Session, ask, begin, identifier, literal, lock_ddl
+from include.warehouse.session import Session, ask, begin, identifier, lock_ddl
 from include.warehouse.snapshot_views import current_view, history_view
 from include.warehouse.version import SCHEMA_VERSION, held_version, raise_version
 from include.zoom.layout import REJECTED, SLICE_DATE, columns_of
 from include.zoom.stream import Column, Kind, Stream, Table, slice_dates, slice_end
 
 _LEDGER_FILE = "ledger.sql"
-_IN_LEDGER = re.compile(r"(?m)^CREATE (?:TABLE|VIEW) \{(\w+)\}")
+_IN_LEDGER = re.compile(r"(?m)^CREATE (TABLE|VIEW) \{(\w+)\}")
 _COMMENT_IN_LEDGER = re.compile(r"COMMENT ON \w+ \{(\w+)\}(?:\.(\w+))? IS '(.*)'")
+_COLUMN_IN_LEDGER = re.compile(r'(?m)^(    "?\w+"?) (timestamp with time zone|text\[\]|\w+)')
 # Columns of the ledger's own that schemas of an earlier version lack.
 _SINCE_ADDED = {"slices": {"kind": "text", "trimmed_at": "timestamp with time zone"}}
 DDL_LOCK_TIMEOUT_SECONDS = 60
@@ -79,7 +82,7 @@ def statements(
         plan = NO_PARTITIONS
     if not present:
         yield f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}"
-    yield from _ledger(schema, present)
+    yield from _ledger(schema, present, dialect)
     for table in (*stream.tables, REJECTED):
         yield from _table(schema, table, present.get(table.name), plan, dialect)
         yield from _partitions(schema, table, present, plan, dialect)
@@ -90,34 +93,45 @@ def statements(
 
 def ledger_names() -> list[str]:
     """The ledger's tables and views."""
-    return _IN_LEDGER.findall(_ledger_text())
+    return list(_ledger_kinds())
 
 
 def _ledger_text() -> str:
     return files("include.warehouse").joinpath(_LEDGER_FILE).read_text()
 
 
-def _ledger(schema: str, present: Present) -> Iterator[str]:
+def _ledger_kinds() -> dict[str, str]:
+    """`TABLE` or `VIEW`, by name."""
+    return {name: kind for kind, name in _IN_LEDGER.findall(_ledger_text())}
+
+
+def _ledger(schema: str, present: Present, dialect: Dialect) -> Iterator[str]:
     """Relations and comments of the ledger that are not there: a schema of an earlier version has some of them."""
-    text = _ledger_text()
-    names = {name: identifier(schema, name) for name in ledger_names()}
+    kinds = _ledger_kinds()
+    names = {name: identifier(schema, name) for name in kinds}
     for table, columns in _SINCE_ADDED.items():
         for column in columns.keys() - (present[table].columns if table in present else columns).keys():
-            yield f"ALTER TABLE {names[table]} ADD COLUMN {identifier(column)} {columns[column]}"
-    for statement in text.split(";\n"):
-        if statement.strip() and not _is_there(statement, present):
-            yield statement.format(**names)
+            type_ = dialect.types.get(columns[column], columns[column])
+            yield f"ALTER TABLE {names[table]} ADD COLUMN {identifier(column)} {type_}"
+    for statement in filter(str.strip, _ledger_text().split(";\n")):
+        if found := _COMMENT_IN_LEDGER.fullmatch(statement.strip()):
+            name, column, comment = found[1], found[2], found[3].replace("''", "'")
+            if not _is_told(comment, column, present.get(name)):
+                yield (
+                    comment_on_column(dialect, kinds[name], names[name], column, comment)
+                    if column
+                    else comment_on(dialect, kinds[name], names[name], comment)
+                )
+        elif (made := _IN_LEDGER.search(statement)) and made[2] not in present:
+            yield _COLUMN_IN_LEDGER.sub(partial(_in_types_of, dialect), statement).format(**names)
 
 
-def _is_there(statement: str, present: Present) -> bool:
-    """Whether a relation of the ledger, or a comment on it, is as the statement would make it."""
-    if not (found := _COMMENT_IN_LEDGER.fullmatch(statement.strip())):
-        found = _IN_LEDGER.search(statement)
-        return found is not None and found[1] in present
-    name, column, comment = found[1], found[2], found[3].replace("''", "'")
-    if (relation := present.get(name)) is None:
-        return False
-    return comment == (relation.comments.get(column) if column else relation.comment)
+def _is_told(comment: str, column: str | None, relation: Relation | None) -> bool:
+    return relation is not None and comment == (relation.comments.get(column) if column else relation.comment)
+
+
+def _in_types_of(dialect: Dialect, column: re.Match[str]) -> str:
+    return f"{column[1]} {dialect.types.get(column[2], column[2])}"
 
 
 def _table(
@@ -136,7 +150,7 @@ def _table(
     else:
         for column in new_columns(table, relation):
             yield f"ALTER TABLE {name} ADD COLUMN {identifier(column)} {types[column]}"
-    yield from _comments(table, name, relation)
+    yield from _comments(table, name, relation, dialect)
 
 
 def _partitions(
@@ -157,14 +171,14 @@ def _partitions(
             )
 
 
-def _comments(table: Table, name: str, relation: Relation | None) -> Iterator[str]:
+def _comments(table: Table, name: str, relation: Relation | None, dialect: Dialect) -> Iterator[str]:
     known = relation or Relation("", "", declared_types(table))
     if known.comment != table.comment:
-        yield f"COMMENT ON TABLE {name} IS {literal(table.comment)}"
+        yield comment_on(dialect, "TABLE", name, table.comment)
     there = {*known.columns, *new_columns(table, known)}
     for column in columns_of(table):
         if column.name in there and known.comments.get(column.name, "") != _comment(column):
-            yield f"COMMENT ON COLUMN {name}.{identifier(column.name)} IS {literal(_comment(column))}"
+            yield comment_on_column(dialect, "TABLE", name, column.name, _comment(column))
 
 
 def _comment(column: Column) -> str:
@@ -183,8 +197,8 @@ def _snapshots(schema: str, table: Table, present: Present, dialect: Dialect) ->
     if changes.name not in present:
         yield forget_changes(schema, table)
     yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS, dialect)
-    yield from current_view(schema, table, _commented_columns(table, present), present)
-    yield from history_view(schema, table, _commented_columns(changes, present), present)
+    yield from current_view(schema, table, _commented_columns(table, present), present, dialect)
+    yield from history_view(schema, table, _commented_columns(changes, present), present, dialect)
 
 
 def _commented_columns(table: Table, present: Present) -> dict[str, str]:

@@ -20,7 +20,7 @@ class Dialect:
     conn_types: tuple[str, ...]
     """Types of the Airflow Connections that lead to it."""
     driver: str
-    """The module of its ADBC driver."""
+    """The module of its driver."""
     package: str
     """What to install where the driver is missing."""
     clock: str
@@ -32,7 +32,7 @@ class Dialect:
     add_missing: str
     """Inserts `values` as `columns` of `table`, unless their key is there."""
     guard: str
-    """Writes a line of `slices` unless a newer extraction's is there; gives a row if it has."""
+    """Writes a line of `slices` unless a newer extraction's is there."""
     relations: str
     """Tables and views of schema `$1`, a row a column: name, kind (see catalogue.KINDS), comment, column, type, what
     generates it, whether it was dropped, its comment; `named` adds a condition on `relation`."""
@@ -43,6 +43,19 @@ class Dialect:
     kind, comment, what is read."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Our types' names where its own differ, as its catalogue writes them."""
+    opens: str = "include.warehouse.adbc"
+    """The module of ours whose `opened` opens it."""
+    stage: str = ""
+    """Makes `table` of `columns` for rows on their way, outside of a transaction; it must be gone soon where nobody
+    drops it. Empty: rows are appended inside of the load's transaction."""
+    staged_types: Mapping[str, str] = field(default_factory=dict)
+    """Our types' names in a stage, where its driver writes them as others."""
+    unstaged: Mapping[str, str] = field(default_factory=dict)
+    """By our types, what makes of `column` in a stage what the table holds."""
+    comment: str = "COMMENT ON {kind} {name} IS {text}"
+    """Comments on a table or view: `kind` is `TABLE` or `VIEW`."""
+    comment_on_column: str = "COMMENT ON COLUMN {name}.{column} IS {text}"
+    """Comments on a column of it."""
     begin: tuple[str, ...] = ()
     """Sets a transaction up, with `lock_seconds` and `idle_seconds`."""
     lock_name: str = ""
@@ -50,9 +63,9 @@ class Dialect:
     try_name: str = ""
     """The same, without waiting: gives whether it may."""
     lock_for_loads: str = ""
-    """Keeps `table` as it is; other loads may write it too."""
+    """Keeps `table` (`name`, as a text, of `schema`) as it is; other loads may write it too."""
     lock_against_loads: str = ""
-    """Lets nobody else write `table`."""
+    """Lets nobody else write it."""
     grants: str = ""
     """Statements that give the rights to view `$1` again."""
     index: str = ""

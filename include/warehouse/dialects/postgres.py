@@ -41,7 +41,6 @@ ON CONFLICT (table_name, slice_date) DO UPDATE SET
     load_id = excluded.load_id, "rows" = excluded."rows", final = excluded.final, loaded_at = excluded.loaded_at,
     kind = excluded.kind, trimmed_at = NULL
 WHERE (held.extracted_at, held.attempt_id) <= (excluded.extracted_at, excluded.attempt_id)
-RETURNING load_id
 """
 ADD_MISSING = "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
 # A slice is a small part of a large table: vacuum after 2 % of dead rows, not 20.

@@ -107,7 +107,11 @@ def _run(connection: Session, schema: str, view: View, *, anew: bool) -> None:
         lock_ddl(connection, schema)
         grants = ask(connection, connection.dialect.grants, name) if anew else []
         drop = [f"DROP VIEW IF EXISTS {name}"] if anew else []
-        for statement in (*drop, *view.statements(schema), *(grant for (grant,) in grants)):
+        for statement in (
+            *drop,
+            *view.statements(schema, connection.dialect),
+            *(grant for (grant,) in grants),
+        ):
             ask(connection, statement)
         connection.commit()
     finally:

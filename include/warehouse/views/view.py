@@ -10,7 +10,9 @@ from importlib.resources.abc import Traversable
 from itertools import takewhile
 from string import Formatter
 
-from include.warehouse.session import identifier, literal
+from include.warehouse.comments import comment_on, comment_on_column
+from include.warehouse.dialects import Dialect
+from include.warehouse.session import identifier
 
 _MARK = "[airflow-zoom-warehouse, definition "
 _PART = re.compile(r"\{(parts/\w+)\}")
@@ -50,14 +52,14 @@ class View:
         """Tables and views of the schema that must be there."""
         return frozenset(name for _, name, _, _ in Formatter().parse(self.text) if name)
 
-    def statements(self, schema: str) -> Iterator[str]:
+    def statements(self, schema: str, dialect: Dialect) -> Iterator[str]:
         """The DDL."""
         name = identifier(schema, self.name)
         query = self.text.format(**{read: identifier(schema, read) for read in self.reads})
         yield f"CREATE OR REPLACE VIEW {name} AS\n{query}"
-        yield f"COMMENT ON VIEW {name} IS {literal(self.stamped_comment)}"
+        yield comment_on(dialect, "VIEW", name, self.stamped_comment)
         for column, meaning in self.columns.items():
-            yield f"COMMENT ON COLUMN {name}.{identifier(column)} IS {literal(meaning)}"
+            yield comment_on_column(dialect, "VIEW", name, column, meaning)
 
 
 def is_ours(comment: str) -> bool:

@@ -1,0 +1,92 @@
+"""Where a warehouse is, by its dialect: what an Airflow Connection says, as the driver reads it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow.sdk import Connection
+
+from include.warehouse.dialects import DUCKDB, POSTGRES
+from include.warehouse.errors import PermanentWarehouseError
+
+# A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
+_DEFAULTS: Mapping[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "application_name": "airflow-zoom-warehouse",
+}
+# What the Connection's extra may set of https://www.postgresql.org/docs/current/libpq-connect.html
+_LIBPQ = [
+    "host",
+    "hostaddr",
+    "port",
+    "passfile",
+    "channel_binding",
+    "connect_timeout",
+    "client_encoding",
+    "options",
+    "application_name",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+    "sslmode",
+    "sslcompression",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "sslcrl",
+    "sslsni",
+    "gssencmode",
+    "krbsrvname",
+    "service",
+    "target_session_attrs",
+]
+
+
+def libpq_address(connection: Connection, _: str) -> str:
+    """PostgreSQL: the Connection's fields, and what its extra sets of libpq's."""
+    extra = connection.extra_dejson
+    settings = {
+        **_DEFAULTS,
+        "host": connection.host,
+        "port": connection.port,
+        "user": connection.login,
+        "password": connection.password,
+        "dbname": connection.schema,
+        **{name: extra[name] for name in _LIBPQ if name in extra},
+    }
+    # Not quote_plus, urlencode's own: libpq knows no "+" for a blank.
+    return "postgresql://?" + urlencode(
+        {name: value for name, value in settings.items() if value not in (None, "")}, quote_via=quote, safe=""
+    )
+
+
+def file_path(connection: Connection, schema: str) -> str:
+    """DuckDB: the host is a path, and absolute, since a worker's working folder is nobody's choice.
+
+    It is not named as the schema: DuckDB calls the database by its file, and cannot tell the two apart in a view.
+    """
+    path = connection.host or ""
+    if not Path(path).is_absolute() or Path(path).stem.lower() == schema.lower():
+        raise PermanentWarehouseError(
+            f"Connection {connection.conn_id} has the host {path!r}; for duckdb it must be the whole path of the "
+            f"database file, such as /data/warehouse.duckdb, and its name another than the schema's, {schema}."
+        )
+    return path
+
+
+ADDRESSES: Mapping[str, Callable[[Connection, str], str]] = {
+    POSTGRES.name: libpq_address,
+    DUCKDB.name: file_path,
+}
+"""By the dialect's name: takes the Connection and the schema.
+
+Raises:
+    PermanentWarehouseError: the Connection leads to no warehouse that can be loaded.
+"""
