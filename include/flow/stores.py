@@ -1,6 +1,7 @@
 """The place that `[zoom] landing` names, reached with Airflow's Connections."""
 
 from airflow.sdk import ObjectStoragePath
+from airflow.sdk.io import has_fs
 
 from include.zoom.errors import Misconfigured
 
@@ -24,17 +25,20 @@ def reached(address: str) -> ObjectStoragePath:
     takes an event loop of its own.
 
     Raises:
-        Misconfigured: the package for this kind of store is not installed.
+        Misconfigured: the package for this kind of store is not installed, or there is none.
     """
+    scheme, _, rest = address.partition("://")
+    if rest and not has_fs(scheme):
+        raise Misconfigured(_missing(scheme))
     path = ObjectStoragePath(address)
     try:
         _ = path.fs
-    except (ImportError, ValueError) as error:
-        raise Misconfigured(_missing(path.protocol, error)) from error
+    except ImportError as error:
+        raise Misconfigured(_missing(scheme)) from error
     return path
 
 
-def _missing(protocol: str, error: Exception) -> str:
-    if protocol not in _PACKAGES:
-        return f"[zoom] landing begins with {protocol}://, which no installed package serves: {error}"
-    return f"[zoom] landing begins with {protocol}://: install {_PACKAGES[protocol]} where tasks run, then clear this task."
+def _missing(scheme: str) -> str:
+    if scheme not in _PACKAGES:
+        return f"[zoom] landing begins with {scheme}://, which no installed package serves."
+    return f"[zoom] landing begins with {scheme}://: install {_PACKAGES[scheme]} where tasks run, then clear this task."
