@@ -140,6 +140,33 @@ def test_a_holder_that_was_followed_leaves_the_follower_alone(
     assert take("run 2").cursor == "theirs"
 
 
+@pytest.mark.parametrize("ahead", [timedelta(minutes=5), timedelta(minutes=-5)])
+def test_clocks_that_differ_cost_work_or_time_and_nothing_else(
+    path: ObjectStoragePath, take: Callable[[str], Claim], clock: Clock, ahead: timedelta
+) -> None:
+    """Who is ahead follows one that is alive, which leaves him alone; who is behind waits a little longer."""
+    theirs = Clock()
+
+    def take_too(holder: str) -> Claim:
+        theirs.now = clock.now + ahead
+        return claims.claim(path, holder, clock=theirs, pause=lambda _: None)
+
+    with take("run 1") as first:
+        first.keep("half of it")
+        if ahead > timedelta(0):
+            follower = take_too("run 2")
+            assert follower.cursor == "half of it"
+            first.keep("more of it")
+            with follower:
+                follower.keep("all of it")
+        else:
+            with pytest.raises(AtWork) as caught:
+                take_too("run 2")
+            assert caught.value.look_again == theirs.now + SECOND * 10
+    clock.now += timedelta(minutes=6)
+    assert take_too("run 2").cursor is None
+
+
 def test_a_broken_claim_is_nobodys(take: Callable[[str], Claim], path: ObjectStoragePath) -> None:
     """Cut off, or of another version."""
     made(path.parent)

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from include.landing.errors import LandingDamaged
 from include.landing.files import folder_removed, listed, read_whole, removed
-from include.landing.folders import RESUMES, TAKEN, attempts_in, made_at, published_by
+from include.landing.folders import RESUMES, TAKEN, made_at, published_by
 from include.landing.manifest import Manifest, parsed
 from include.landing.place import Place
 from include.landing.store import Landing
@@ -114,11 +114,12 @@ class _Retiring:
     def look_at(self, stream: str) -> None:
         """Sorts a stream's attempts by age, and reads what points at them."""
         folder = self.landing.folder(self.account, stream)
-        for path in attempts_in(folder):
-            node = _Node(stream, path.name)
-            (self.old if node.made_before(self.before) else self.young).add(node)
-        for kind in _POINTERS:
-            self.pointers += _pointers(folder / kind, self.before)
+        for name in listed(folder):
+            if name in _POINTERS:
+                self.pointers += _pointers(folder / name, self.before)
+            elif made_at(name):
+                node = _Node(stream, name)
+                (self.old if node.made_before(self.before) else self.young).add(node)
 
     def decide(self) -> None:
         """Finds which old attempts leave: those that nothing that stays leads to."""

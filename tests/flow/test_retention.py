@@ -11,7 +11,9 @@ import pytest
 from include.flow import retention
 from include.flow.framing import framed
 from include.flow.replay import replay
-from include.landing import Manifest
+from include.landing import FrameFile, FrameManifest, Landing, LandingDamaged, Manifest
+from include.warehouse.errors import TransientWarehouseError
+from include.warehouse.session import Warehouse
 from include.zoom.catalog import STREAMS
 from include.zoom.errors import Misconfigured
 from tests.flow.landed import ACCOUNT, DAY, House, attempt_of
@@ -109,6 +111,64 @@ def test_a_schema_that_holds_nothing_yet_lets_nothing_leave(house: House, night:
     """Whose landing it is nobody knows."""
     attempt_of(house.landing, "meetings", {"meeting_uuid": "b", "start_time": f"{DAY}T10:00:00Z"})
     assert night(191) == {}
+
+
+@pytest.mark.parametrize("answered", [0, 1, 2, 3])
+def test_a_warehouse_that_is_out_of_reach_lets_nothing_leave(
+    house: House, night: NIGHT, monkeypatch: pytest.MonkeyPatch, answered: int
+) -> None:
+    """Whether it is when one asks whose schemas they are, or of the second schema what it holds."""
+    pulled = loaded(house, "a", DAY)
+    away = Warehouse("postgresql://127.0.0.1:1/nobody", "zoom")
+    reached = iter([house.warehouse] * answered)
+    behind = SimpleNamespace(schema="zoom", connect=lambda: next(reached, away).connect())
+    with monkeypatch.context() as patched:
+        patched.setattr(retention, "warehouse", lambda schema: behind)
+        with pytest.raises(TransientWarehouseError, match="Could not connect to the warehouse"):
+            night(191, schemas="zoom zoom_too")
+    assert house.landing.manifest(pulled.address) == pulled
+    assert night(191) == {ACCOUNT: {**NOTHING, "attempts": 1}}
+
+
+def test_what_a_load_is_reading_for_the_first_time_stays(
+    house: House, night: NIGHT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it has committed, the ledger does not hold it."""
+    loaded(house, "b", DAY - timedelta(days=1))
+    found = during_each_open(monkeypatch, lambda: night(191)[ACCOUNT])
+    pulled = loaded(house, "a", DAY)
+    assert found == [{**NOTHING, "attempts": 1, "unloaded": 1}]
+    assert house.landing.manifest(pulled.address) == pulled
+    assert night(191) == {ACCOUNT: {**NOTHING, "attempts": 1}}
+
+
+def test_a_load_that_is_run_again_while_its_files_leave_changes_nothing(
+    house: House, night: NIGHT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused as a whole and says what to do; the slices stay as they are."""
+    days = [DAY, DAY + timedelta(days=1)]
+    records = [{"meeting_uuid": str(day), "start_time": f"{day}T10:00:00Z"} for day in days]
+    stream = STREAMS["meetings"]
+    pulled = house.publish(*records, of=stream, days=days)
+    frames = framed(stream, house.landing, pulled)
+    before = house.rows("SELECT * FROM zoom.meetings ORDER BY meeting_uuid")
+    during_each_open(monkeypatch, lambda: night(191))
+    with pytest.raises(LandingDamaged, match=r"is gone from landing\. Clear the transform task"):
+        house.publication.publish(stream, pulled, frames)
+    assert house.rows("SELECT * FROM zoom.meetings ORDER BY meeting_uuid") == before
+    assert len(before) == 2
+
+
+def during_each_open(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], Any]) -> list[Any]:
+    """What comes of something that happens each time that a load is about to open a file."""
+    opened, found = Landing.open_frame, []
+
+    def open_frame(landing: Landing, manifest: FrameManifest, file: FrameFile) -> Any:
+        found.append(happens())
+        return opened(landing, manifest, file)
+
+    monkeypatch.setattr(Landing, "open_frame", open_frame)
+    return found
 
 
 @pytest.mark.parametrize("told", ["9", "-1", "", "a year", "1.5"])

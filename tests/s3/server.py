@@ -9,7 +9,7 @@ import re
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -38,6 +38,8 @@ class Faulty:
         fault = self.fault_of(what)
         if fault == "cut":
             return cut(environ)
+        if fault == "cut midway":
+            return cut_midway(environ, self.app, start)
         if fault in ANSWERS:
             return refused(environ, start, fault)
         answer = self.answered(what, environ, start)
@@ -96,6 +98,7 @@ ANSWERS = {
     "slow down": ("503 Slow Down", "SlowDown", "Please reduce your request rate."),
     "internal error": ("500 Internal Server Error", "InternalError", "We encountered an internal error."),
     "denied": ("403 Forbidden", "AccessDenied", "Access Denied"),
+    "nothing deleted": ("200 OK", "InternalError", "We encountered an internal error."),
 }
 
 
@@ -104,6 +107,8 @@ def refused(environ: dict[str, Any], start: Start, fault: str) -> Iterable[bytes
     environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     status, code, message = ANSWERS[fault]
     body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+    if status == "200 OK":
+        body = b"<DeleteResult>" + body + b"</DeleteResult>"
     start(status, [("Content-Length", str(len(body))), ("Content-Type", "application/xml")])
     return [body]
 
@@ -112,6 +117,20 @@ def cut(environ: dict[str, Any]) -> Iterable[bytes]:
     """The connection ends without an answer."""
     environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     raise ConnectionResetError
+
+
+def cut_midway(environ: dict[str, Any], app: Start, start: Start) -> Iterable[bytes]:
+    """The connection ends when half of what is sent, or else of the answer, has passed."""
+    if length := int(environ.get("CONTENT_LENGTH") or 0):
+        environ["wsgi.input"].read(length // 2)
+        return cut(environ)
+    return half(environ, b"".join(app(environ, start)))
+
+
+def half(environ: dict[str, Any], body: bytes) -> Iterator[bytes]:
+    """Half of an answer whose length was told."""
+    yield body[: len(body) // 2]
+    cut(environ)
 
 
 if __name__ == "__main__":

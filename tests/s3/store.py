@@ -20,7 +20,8 @@ class Fault:
 
     request: str
     does: str
-    """`cut` before or `cut after` it was done, `slow down`, `internal error`, `denied`."""
+    """`cut` before, `cut midway` or `cut after` it was done; `slow down`, `internal error`, `denied`; `nothing deleted`, which
+    S3 says with a 200 of a request to delete many."""
     spared: int = 0
     """How many of them are let through first."""
     times: int = 1_000_000
