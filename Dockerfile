@@ -7,9 +7,9 @@ RUN install --directory --owner=airflow --group=0 --mode=0770 /opt/keys /opt/lan
     && install --directory --owner=airflow --group=0 --mode=0755 /opt/metadata /opt/warehouse
 USER airflow
 
-COPY --chown=airflow:0 requirements.txt requirements-celery.txt /opt/project/
+COPY --chown=airflow:0 requirements.txt requirements-image.txt /opt/project/
 RUN uv pip install --no-cache --compile-bytecode \
-    -r /opt/project/requirements.txt -r /opt/project/requirements-celery.txt
+    -r /opt/project/requirements.txt -r /opt/project/requirements-image.txt
 
 COPY --chown=airflow:0 LICENSE README.md pyproject.toml requirements.in /opt/project/
 COPY --chown=airflow:0 include /opt/project/include

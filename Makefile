@@ -63,7 +63,7 @@ format: .venv/.dev
 lock: .venv/.uv ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-celery.in -o requirements-celery.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-image.in -o requirements-image.txt
 	@for peer in $(PEERS); do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.txt; done
 
 clean: ## everything that the targets above made

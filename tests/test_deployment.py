@@ -12,6 +12,7 @@ import yaml
 from include.provider import provider_info
 
 PROJECT = Path(__file__).parents[1]
+PROFILES = ("sandbox", "s3", "metrics")
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_all_services_of_a_celery_deployment_are_there(compose: dict[str, Any]) 
         "warehouse",
         "worker",
     ]
-    assert started(compose, "sandbox", "metrics") - started(compose) == {"sandbox", "statsd", "prometheus"}
+    assert started(compose, *PROFILES) - started(compose) == {"sandbox", "s3", "statsd", "prometheus"}
 
 
 def test_the_api_server_has_time_to_finish_a_refresh(compose: dict[str, Any]) -> None:
@@ -94,7 +95,7 @@ def test_what_is_queued_and_stored_outlives_its_container(compose: dict[str, Any
 
 def test_no_service_is_more_than_it_must_be(compose: dict[str, Any]) -> None:
     """No root, no capability, nothing to write but volumes and memory, and a limit to what may be used up."""
-    for name in started(compose, "sandbox", "metrics"):
+    for name in started(compose, *PROFILES):
         service = compose["services"][name]
         assert not service.get("user", "").startswith("0"), name
         assert service["cap_drop"] == ["ALL"], name
@@ -107,7 +108,7 @@ def test_no_service_is_more_than_it_must_be(compose: dict[str, Any]) -> None:
 
 def test_no_secret_is_in_a_services_environment(compose: dict[str, Any]) -> None:
     """Keys and passwords are read from files; only what makes these files and the Connections is told more."""
-    for name in started(compose, "sandbox", "metrics") - {"keys", "init"}:
+    for name in started(compose, *PROFILES) - {"keys", "init"}:
         variables = compose["services"][name].get("environment") or {}
         told = {key for key in variables if re.search("SECRET|PASSWORD|FERNET|SQL_ALCHEMY", key)}
         known = {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"}
@@ -137,7 +138,7 @@ def test_every_zoom_setting_of_the_compose_file_exists(compose: dict[str, Any]) 
 
 def variables(name: str) -> set[str]:
     """What a file of variables offers, commented out or not."""
-    return set(re.findall(r"^#?([A-Z_]+)=", (PROJECT / name).read_text(), flags=re.MULTILINE))
+    return set(re.findall(r"^#?([A-Z0-9_]+)=", (PROJECT / name).read_text(), flags=re.MULTILINE))
 
 
 def test_a_first_start_needs_no_variable() -> None:
@@ -146,7 +147,7 @@ def test_a_first_start_needs_no_variable() -> None:
     used = set(re.findall(r"\$\{(\w+)", text))
     assert re.findall(r"\$\{\w+(?!\w|:-)", text) == []
     assert used - variables(".env.example") == {"IMAGE_TARGET", "SANDBOX_OPTIONS"}
-    assert variables(".env.sandbox") <= used
+    assert variables(".env.sandbox") | variables(".env.s3") <= used
 
 
 def test_what_the_dockerfile_copies_is_there() -> None:

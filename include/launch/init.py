@@ -13,10 +13,10 @@ from include.launch.local import zoom_connection
 
 
 def make_connections() -> int:
-    """Migrates the metadata database and makes `zoom_default` and `zoom_warehouse`, never over existing ones.
+    """Migrates the metadata database and makes `zoom_default`, `zoom_warehouse` and `aws_default`.
 
-    Reads WAREHOUSE_URI, or the file that WAREHOUSE_URI_FILE names, and the ZOOM_ variables; a Connection that
-    exists may hold tokens and stays as it is.
+    Reads WAREHOUSE_URI, or the file that WAREHOUSE_URI_FILE names, and the ZOOM_ and S3_ variables; a Connection
+    that exists may hold tokens and stays as it is.
     """
     run_to_end([program("airflow"), "db", "migrate"], os.environ)
     # A file, not arguments: those can be read by every process of the machine.
@@ -35,7 +35,19 @@ def importable(variables: Mapping[str, str]) -> dict[str, Any]:
     if variables.get("ZOOM_CLIENT_ID") and variables.get("ZOOM_CLIENT_SECRET"):
         connection = zoom_connection(variables)
         found[connection.pop("connection_id")] = connection
+    if variables.get("S3_ACCESS_KEY_ID") and variables.get("S3_SECRET_ACCESS_KEY"):
+        found["aws_default"] = _s3_connection(variables)
     return found
+
+
+def _s3_connection(variables: Mapping[str, str]) -> dict[str, Any]:
+    endpoint = variables.get("S3_ENDPOINT_URL")
+    return {
+        "conn_type": "aws",
+        "login": variables["S3_ACCESS_KEY_ID"],
+        "password": variables["S3_SECRET_ACCESS_KEY"],
+        "extra": json.dumps({"endpoint_url": endpoint} if endpoint else {}),
+    }
 
 
 def _warehouse_uri(variables: Mapping[str, str]) -> str:

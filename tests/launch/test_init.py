@@ -10,11 +10,15 @@ from typing import Any
 import pytest
 
 from include.launch.airflow import program
+from include.launch.init import importable
 from include.launch.place import Place
 
 pytestmark = pytest.mark.processes
 
 VARIABLES = {
+    "S3_ACCESS_KEY_ID": "",
+    "S3_ENDPOINT_URL": "",
+    "S3_SECRET_ACCESS_KEY": "",
     "WAREHOUSE_URI": "postgres://zoom:fake-word@warehouse/zoom",
     "ZOOM_ACCOUNT_ID": "",
     "ZOOM_API_URL": "",
@@ -81,3 +85,14 @@ def test_without_an_account_only_the_warehouse_is_made(env: dict[str, str], tmp_
     made = connections(env, tmp_path)
     assert sorted(name for name in made if name.startswith("zoom")) == ["zoom_warehouse"]
     assert made["zoom_warehouse"]["password"] == "fake-word"
+
+
+def test_an_object_store_of_one_s_own_gets_a_connection(env: dict[str, str], tmp_path: Path) -> None:
+    """Landing's address names it; without an address of the store it is Amazon's."""
+    store = {"S3_ACCESS_KEY_ID": "fake-key", "S3_SECRET_ACCESS_KEY": "fake-word"}
+    done = init(env | VARIABLES | store | {"S3_ENDPOINT_URL": "http://s3:5000"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = connections(env, tmp_path)["aws_default"]
+    assert (made["conn_type"], made["login"], made["password"]) == ("aws", "fake-key", "fake-word")
+    assert json.loads(made["extra"]) == {"endpoint_url": "http://s3:5000"}
+    assert json.loads(importable(store)["aws_default"]["extra"]) == {}
