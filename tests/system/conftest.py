@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psycopg2
-import psycopg2.extras
 import pytest
 
 from include.launch.airflow import run_to_end
 from include.launch.local import Local, local
 from include.launch.place import PROJECT, Place
 from tests.listener import Listener
+from tests.rows import rows
 
 TOKEN_SECONDS = 20
 # What these tests are about is the same for every stream; that each loads the truth is tested in one run of all.
@@ -126,13 +125,7 @@ class Pipeline:
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What the warehouse answers."""
-        connection = psycopg2.connect(self.local.warehouse_uri)
-        try:
-            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-                cursor.execute(query, values)
-                return [dict(row) for row in cursor.fetchall()]
-        finally:
-            connection.close()
+        return rows(query, values, dsn=self.local.warehouse_uri)
 
     def sandbox(self, method: str, path: str, **kwargs: Any) -> Any:
         """The sandbox's own endpoints."""
