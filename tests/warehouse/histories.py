@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from include.warehouse.load import load
 from include.warehouse.session import Warehouse
@@ -136,6 +136,25 @@ def _change(before: Mapping[str, Row] | None, now: Mapping[str, Row], key: str) 
         return None if before.get(key) == now[key] else "changed" if key in before else "added"
     has_an_id_now = key in {email for who, email, _ in now.values() if who is not None}
     return "continued" if has_an_id_now else "removed"
+
+
+class Answers(Protocol):
+    """A way to look into a warehouse."""
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """What it answers."""
+
+
+def changes(of: Answers) -> list[tuple[Any, ...]]:
+    """The change table of the members, as `Book.changes` tells it."""
+    columns = '_slice_date, "_change", id, email, role, _load_id'
+    return sorted(of.rows(f"SELECT {columns} FROM zoom.members_changes"), key=str)
+
+
+def history(of: Answers) -> list[tuple[Any, ...]]:
+    """The versions of the members, as `Book.history` tells them."""
+    columns = "id, email, role, valid_from, valid_to, deleted_at"
+    return sorted(of.rows(f"SELECT {columns} FROM zoom.members_history"), key=str)
 
 
 def narrow(warehouse: Warehouse, days: int) -> Warehouse:

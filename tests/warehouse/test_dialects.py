@@ -1,6 +1,7 @@
 """Only a dialect speaks in one warehouse's own words."""
 
 import re
+import sys
 from dataclasses import fields
 from pathlib import Path
 from string import Formatter
@@ -8,6 +9,8 @@ from string import Formatter
 import pytest
 
 from include.warehouse.dialects import DIALECTS, Dialect
+from include.warehouse.errors import PermanentWarehouseError
+from include.warehouse.session import Warehouse
 
 FOLDER = Path(__file__).parents[2] / "include" / "warehouse"
 OWN_WORDS = re.compile(
@@ -54,3 +57,14 @@ def test_no_connection_type_leads_to_two_warehouses() -> None:
     """The type of a Connection chooses."""
     types = [type_ for dialect in DIALECTS for type_ in dialect.conn_types]
     assert len(types) == len(set(types))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+def test_a_missing_driver_is_told(dialect: Dialect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without it the message says what to install, and retrying is of no use."""
+    monkeypatch.setitem(sys.modules, dialect.driver, None)
+    warehouse = Warehouse(str(tmp_path / "warehouse"), "zoom", dialect=dialect)
+    with pytest.raises(
+        PermanentWarehouseError, match=f"driver of {dialect.name}: install {dialect.package} where"
+    ):
+        warehouse.connect()

@@ -53,13 +53,6 @@ def test_a_refused_login_is_permanent(desk: Desk, wrong: str, told: str) -> None
         load(replace(desk.warehouse, uri=f"{desk.warehouse.uri}&{wrong}"), a_stream(), Frames(), open_file)
 
 
-def test_a_missing_driver_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the driver the message says what to install."""
-    monkeypatch.setitem(sys.modules, "adbc_driver_postgresql", None)
-    with pytest.raises(PermanentWarehouseError, match="install adbc-driver-postgresql"):
-        desk.warehouse.connect()
-
-
 def test_a_read_only_server_is_permanent(desk: Desk) -> None:
     """A standby takes no rows: the message says that, and names the slice."""
     load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)

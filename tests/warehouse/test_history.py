@@ -11,7 +11,7 @@ from include.zoom.catalog import STREAMS
 from include.zoom.layout import columns_of
 from include.zoom.stream import Column, Kind
 from tests.warehouse.frames_of_calls import Desk, Frames, a_file, open_file
-from tests.warehouse.histories import MEMBERS, STREAM, Book, day, frames_of, narrow
+from tests.warehouse.histories import MEMBERS, STREAM, Book, changes, day, frames_of, history, narrow
 from tests.warehouse.histories import asked as asked_at
 
 # Each person is away, invited (an address alone) or there, under one of two addresses and in one of two roles.
@@ -24,18 +24,6 @@ SNAPSHOT = st.tuples(PERSON, PERSON, PERSON).map(
     ]
 )
 LOADS = st.lists(st.tuples(st.integers(0, 9), SNAPSHOT, st.integers(0, 2)), min_size=1, max_size=9)
-
-
-def changes(desk: Desk) -> list[tuple[object, ...]]:
-    """The change table of the members."""
-    columns = "_slice_date, _change, id, email, role, _load_id"
-    return sorted(desk.rows(f"SELECT {columns} FROM zoom.members_changes"), key=str)
-
-
-def history(desk: Desk) -> list[tuple[object, ...]]:
-    """The versions of the members."""
-    columns = "id, email, role, valid_from, valid_to, deleted_at"
-    return sorted(desk.rows(f"SELECT {columns} FROM zoom.members_history"), key=str)
 
 
 def emptied(desk: Desk) -> None:
@@ -113,20 +101,6 @@ def test_a_trimmed_snapshot_is_told_and_counts_as_not_loaded(desk: Desk) -> None
     with desk.warehouse.connect() as connection:
         held = [holds_attempt(connection, "zoom", STREAM, day(number), "00") for number in (0, 1, 2)]
     assert held == [False, True, True]
-
-
-def test_a_replay_of_a_trimmed_snapshot_corrects_its_history_and_is_trimmed_again(desk: Desk) -> None:
-    """What its neighbours held is told by their changes, for their full snapshots are gone too."""
-    warehouse, book = narrow(desk.warehouse, 1), Book()
-    for number, snapshot in enumerate([[A], [A, B], [A, B], [B]]):
-        book.load(warehouse, number, snapshot)
-    book.load(warehouse, 1, [A], attempt=1)
-    assert [row[:3] for row in changes(desk)] == [
-        (day(0), "first", "id-a"),
-        (day(2), "added", "id-b"),
-        (day(3), "removed", "id-a"),
-    ]
-    assert desk.rows("SELECT DISTINCT _slice_date FROM zoom.members") == [(day(3),)]
 
 
 def test_snapshots_of_an_earlier_version_get_their_history_from_the_next_load(desk: Desk) -> None:

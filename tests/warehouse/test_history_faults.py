@@ -11,9 +11,8 @@ import pytest
 
 from include.warehouse.load import load
 from tests.warehouse.frames_of_calls import Desk, open_file
-from tests.warehouse.histories import STREAM, Book, Row, frames_of
+from tests.warehouse.histories import STREAM, Book, Row, changes, frames_of, history
 from tests.warehouse.test_faults import with_project
-from tests.warehouse.test_history import changes, history
 
 A, B, C = ("id-a", "a@x.org", "member"), ("id-b", "b@x.org", "member"), ("id-c", "c@x.org", "admin")
 ADA, BEN = ("id-a", "a@x.org", "admin"), ("id-b", "b@y.org", "member")

@@ -1,11 +1,11 @@
-"""A slice is replaced in one transaction, exactly once, and the newest extraction wins."""
+"""What a load does beside the contract that all warehouses keep: damaged frames, finality, a connection that breaks."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from include.warehouse.errors import DamagedFrame, ForeignAccount, PermanentWarehouseError, SliceShrank
+from include.warehouse.errors import DamagedFrame
 from include.warehouse.ledger import holds_attempt, unfinal_days
 from include.warehouse.load import load
 from include.warehouse.session import ask
@@ -16,7 +16,6 @@ from tests.warehouse.frames_of_calls import (
     LEGS,
     ONE,
     OTHER_DAY,
-    TWO,
     Desk,
     File,
     Frames,
@@ -24,7 +23,6 @@ from tests.warehouse.frames_of_calls import (
     a_stream,
     numbers,
     open_file,
-    rejected,
 )
 
 NEWER = "01900000-0000-7000-8000-000000000002"
@@ -37,69 +35,10 @@ def held(desk: Desk, table: str = "calls", day: date = DAY) -> list[int]:
     ]
 
 
-def test_values_arrive_unchanged(desk: Desk) -> None:
-    """Each type's value is read back as it was sent: big integers, microseconds, JSON, any script."""
-    row = {
-        "number": 2**53 + 1,
-        "name": "Zoë \U0001f600",
-        "length_seconds": 0.1,
-        "start_time": datetime(2026, 11, 1, 23, 59, 59, 123456, tzinfo=UTC),
-        "tags": '{"a": [1, "\\u00e9", 12345678901234567890]}',
-    }
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, [row])]), open_file)
-    (found,) = desk.rows("SELECT number, name, length_seconds, start_time, tags, email FROM zoom.calls")
-    assert found == (
-        9007199254740993,
-        "Zoë \U0001f600",
-        0.1,
-        datetime(2026, 11, 1, 23, 59, 59, 123456, tzinfo=UTC),
-        {"a": [1, "é", 12345678901234567890]},
-        None,
-    )
-
-
 def test_the_extremes_of_an_integer_arrive(desk: Desk) -> None:
     """The least and the greatest integer of 64 bits arrive as they are."""
     load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(2**63 - 1, -(2**63)))]), open_file)
     assert held(desk) == [-9223372036854775808, 9223372036854775807]
-
-
-def test_columns_go_by_name_not_by_place(desk: Desk) -> None:
-    """A table whose columns stand in another order gets each value into its own column."""
-    load(desk.warehouse, a_stream(), Frames(), open_file)
-    desk.rows("DROP TABLE zoom.calls")
-    desk.rows(
-        "CREATE TABLE zoom.calls (email text, name text, _slice_date date, _load_id text, number bigint, "
-        "_extracted_at timestamptz, _extra jsonb, tags jsonb, start_time timestamptz, length_seconds float8)"
-    )
-    load(
-        desk.warehouse, a_stream(), Frames([a_file(CALLS, [{"name": "Ada", "email": "a@x.org"}])]), open_file
-    )
-    assert desk.rows("SELECT name, email FROM zoom.calls") == [("Ada", "a@x.org")]
-
-
-def test_a_slice_is_replaced_and_the_others_stay(desk: Desk) -> None:
-    """Loading a day again replaces its rows and touches no other day."""
-    both = [a_file(CALLS, numbers(1, 2)), a_file(CALLS, numbers(7), OTHER_DAY)]
-    load(desk.warehouse, a_stream(), Frames(both, [DAY, OTHER_DAY]), open_file)
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(3))], attempt_id=NEWER), open_file)
-    assert (held(desk), held(desk, day=OTHER_DAY)) == ([3], [7])
-
-
-def test_a_day_that_became_empty_empties_its_slice(desk: Desk) -> None:
-    """What is replaced comes from the window, not from the rows: a slice without a file is emptied."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1)), a_file(LEGS, numbers(1))]), open_file)
-    load(desk.warehouse, a_stream(), Frames(attempt_id=NEWER), open_file)
-    assert (held(desk), held(desk, "legs")) == ([], [])
-    assert desk.rows("SELECT table_name, rows FROM zoom.slices ORDER BY 1") == [("calls", 0), ("legs", 0)]
-
-
-def test_an_older_extraction_is_superseded(desk: Desk) -> None:
-    """A late load of an older extraction changes nothing, succeeds, and names the load that came before it."""
-    newer = Frames([a_file(CALLS, numbers(2))], extracted_at=TWO, load_id="newer")
-    load(desk.warehouse, a_stream(), newer, open_file)
-    result = load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
-    assert (result.applied, result.superseded, held(desk)) == ([], {DAY: "newer"}, [2])
 
 
 def test_at_the_same_moment_the_later_attempt_wins(desk: Desk) -> None:
@@ -107,35 +46,6 @@ def test_at_the_same_moment_the_later_attempt_wins(desk: Desk) -> None:
     load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(2))], attempt_id=NEWER), open_file)
     result = load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
     assert (result.superseded, held(desk)) == ({DAY: "load-1"}, [2])
-
-
-def test_an_equal_extraction_is_applied_again(desk: Desk) -> None:
-    """New transform code over the same extraction takes effect, and the ledger tells both loads."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
-    result = load(
-        desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(9))], load_id="load-2"), open_file
-    )
-    assert (result.applied, held(desk)) == ([DAY], [9])
-    assert desk.rows(
-        "SELECT load_id, rows FROM zoom.load_ledger WHERE table_name = 'calls' ORDER BY loaded_at"
-    ) == [
-        ("load-1", 1),
-        ("load-2", 1),
-    ]
-
-
-def test_all_tables_of_a_stream_change_together(desk: Desk) -> None:
-    """A fault in the second table leaves the first as it was."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1)), a_file(LEGS, numbers(1))]), open_file)
-    broken = File("legs", DAY, "legs.parquet", 1, b"no parquet")
-    with pytest.raises(DamagedFrame):
-        load(
-            desk.warehouse,
-            a_stream(),
-            Frames([a_file(CALLS, numbers(2)), broken], attempt_id=NEWER),
-            open_file,
-        )
-    assert (held(desk), held(desk, "legs")) == ([1], [1])
 
 
 def test_the_servers_isolation_level_does_not_matter(desk: Desk) -> None:
@@ -153,28 +63,6 @@ def test_the_servers_isolation_level_does_not_matter(desk: Desk) -> None:
     desk.rows("CREATE TRIGGER noted AFTER INSERT ON zoom.calls EXECUTE FUNCTION note()")
     load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(2))]), open_file)
     assert desk.rows("SELECT DISTINCT level FROM seen") == [("read committed",)]
-
-
-def test_another_accounts_load_is_refused_by_name(desk: Desk) -> None:
-    """A schema belongs to the account that was loaded first."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
-    with pytest.raises(
-        ForeignAccount, match=r"holds the Zoom account account@zoom\.us; this load is of other@zoom\.us"
-    ):
-        load(desk.warehouse, a_stream(), Frames(account="other@zoom.us", attempt_id=NEWER), open_file)
-    assert held(desk) == [1]
-
-
-def test_a_slice_that_shrinks_too_much_stays(desk: Desk) -> None:
-    """More than 100 rows that would lose more than a fifth stay, and the other days are loaded all the same."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(*range(101)))]), open_file)
-    after = [a_file(CALLS, numbers(*range(80))), a_file(CALLS, numbers(7), OTHER_DAY)]
-    frames = Frames(after, [DAY, OTHER_DAY], attempt_id=NEWER)
-    with pytest.raises(SliceShrank, match="calls has 101 rows there and would have 80"):
-        load(desk.warehouse, a_stream(), frames, open_file)
-    assert (len(held(desk)), held(desk, day=OTHER_DAY)) == (101, [7])
-    load(desk.warehouse, a_stream(), frames, open_file, accept_shrink=True)
-    assert len(held(desk)) == 80
 
 
 @pytest.mark.parametrize(("before", "after"), [(100, 0), (110, 88)])
@@ -222,17 +110,6 @@ def test_a_file_with_other_columns_is_refused(desk: Desk) -> None:
     file = a_file(LEGS, numbers(1))
     with pytest.raises(DamagedFrame, match="has other columns than calls: email, length_seconds, name"):
         load(desk.warehouse, a_stream(), Frames([File("calls", DAY, file.name, 1, file.content)]), open_file)
-
-
-def test_rejected_rows_are_replaced_with_their_stream_and_slice(desk: Desk) -> None:
-    """Loading a window again replaces its rejected rows and no other stream's."""
-    load(desk.warehouse, a_stream(), Frames([rejected("calls", "no date")]), open_file)
-    load(desk.warehouse, a_stream(LEGS, name="legs"), Frames([rejected("legs", "no key")]), open_file)
-    load(desk.warehouse, a_stream(), Frames([rejected("calls", "no day")], attempt_id=NEWER), open_file)
-    assert desk.rows("SELECT stream, reason, record FROM zoom.rejected_rows ORDER BY 1") == [
-        ("calls", "no day", {"id": 1}),
-        ("legs", "no key", {"id": 1}),
-    ]
 
 
 def test_a_lost_reply_to_the_commit_is_looked_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,19 +187,6 @@ def test_which_extraction_a_slice_holds(desk: Desk) -> None:
     with desk.warehouse.connect() as connection:
         assert holds_attempt(connection, "zoom", a_stream(), DAY, NEWER)
         assert not holds_attempt(connection, "zoom", a_stream(), DAY, "01900000-0000-7000-8000-000000000001")
-
-
-def test_a_servers_words_that_quote_a_row_are_left_out(desk: Desk) -> None:
-    """A constraint of somebody else's refuses a row: the error names the slice and tells nobody's address."""
-    load(desk.warehouse, a_stream(), Frames(), open_file)
-    desk.rows("ALTER TABLE zoom.calls ADD UNIQUE (email)")
-    rows = [{"email": "canary@example.org"}] * 2
-    with pytest.raises(PermanentWarehouseError, match=r"SQLSTATE 23505") as caught:
-        load(desk.warehouse, a_stream(), Frames([a_file(CALLS, rows)]), open_file)
-    assert "canary" not in str(caught.value)
-    assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
-    assert held(desk) == []
 
 
 def test_stamps(desk: Desk) -> None:

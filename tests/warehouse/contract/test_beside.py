@@ -5,7 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from include.warehouse.counted import counted
 from include.warehouse.forgetting import Forgetting, Person, forget, remember
+from include.warehouse.held import held
+from include.warehouse.last_snapshot import LastSnapshot, last_snapshot
+from include.warehouse.ledger import extractions, holds_attempt, owner, unfinal_days
 from include.warehouse.load import load
 from include.warehouse.new_fields import NewField, note, tell
 from include.warehouse.tables import ensure
@@ -14,7 +18,18 @@ from include.zoom.catalog import STREAMS
 from include.zoom.forgotten import identifier_hash, stand_in
 from include.zoom.stream import Column, Table
 from tests.warehouse.contract.house import House
-from tests.warehouse.frames_of_calls import CALLS, Frames, a_file, a_stream, numbers, open_file
+from tests.warehouse.frames_of_calls import (
+    CALLS,
+    DAY,
+    ONE,
+    OTHER_DAY,
+    Frames,
+    a_file,
+    a_stream,
+    numbers,
+    open_file,
+)
+from tests.warehouse.histories import MEMBERS, Book, day
 from tests.warehouse.histories import STREAM as MEMBERS_STREAM
 
 VIEW = View("calls_made", "-- Calls\n-- that were made.\nSELECT\n    number -- Whom\nFROM {calls}\n")
@@ -123,6 +138,22 @@ def test_a_person_is_forgotten(house: House) -> None:
     ]
     assert house.rows("SELECT \"rows\" FROM zoom.slices WHERE table_name = 'people'") == [(2,)]
     assert house.rows("SELECT count(*) FROM zoom.forgotten") == [(2,)]
+
+
+def test_what_is_asked_between_loads(house: House) -> None:
+    """Whose it is, which extraction each slice holds, what is final, how much there is, who was there last."""
+    stream, attempt = a_stream(CALLS), Frames().attempt_id
+    load(house.warehouse, stream, Frames([a_file(CALLS, numbers(1, 2))]), open_file)
+    Book().load(house.warehouse, 0, [("id-a", "a@x.org", "member")])
+    with house.warehouse.connect() as session:
+        assert owner(session, "zoom") == "account@zoom.us"
+        assert held(session, "zoom", stream) == {DAY: [(ONE, attempt)]}
+        assert extractions(session, "zoom", stream) == {attempt: {DAY}}
+        assert holds_attempt(session, "zoom", stream, DAY, attempt)
+        assert unfinal_days(session, "zoom", stream, [DAY, OTHER_DAY]) == (DAY, OTHER_DAY)
+    assert counted(house.warehouse, {"calls": stream}, today=OTHER_DAY)["calls"].counted == {DAY: 2}
+    seen = last_snapshot(house.warehouse, "account@zoom.us", MEMBERS, MEMBERS.columns[0], before=day(1))
+    assert seen == LastSnapshot(day(0), frozenset({"id-a"}))
 
 
 @pytest.mark.parametrize("table", ["slices", "load_ledger", "checks", "settling", "failing"])

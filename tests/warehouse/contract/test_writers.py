@@ -16,6 +16,7 @@ from include.warehouse.load import load
 from tests.warehouse.contract.house import House
 from tests.warehouse.frames_of_calls import CALLS, DAY, Frames, a_file, a_stream, numbers, open_file
 
+pytestmark = pytest.mark.timeout(900)  # each writer is a process that imports Arrow
 WRITERS = 6
 _WRITER = """
 import sys
@@ -76,7 +77,7 @@ def test_writers_of_one_slice(house: House) -> None:
     for started in writers:
         go(started)
     for started in writers:
-        started.communicate(timeout=240)
+        started.communicate()
     assert [started.returncode for started in writers] == [0] * WRITERS
     assert house.rows("SELECT count(*), count(DISTINCT number) FROM zoom.calls") == [(60, 60)]
     assert house.rows("SELECT number FROM zoom.legs") == [(6,)]
