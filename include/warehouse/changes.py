@@ -29,23 +29,24 @@ WITH known AS (
     FROM {slices} s LEFT JOIN {change_slices} c USING (table_name, slice_date)
     WHERE s.table_name = $1 AND (s.trimmed_at IS NULL OR c.slice_date IS NOT NULL)
 ), paired AS (
-    SELECT *, lag(slice_date) OVER w AS previous, lag(loaded_at) OVER w AS previous_loaded_at,
-           lag(whole) OVER w AS previous_whole
-    FROM known WINDOW w AS (ORDER BY slice_date)
+    SELECT *, lag(slice_date) OVER (ORDER BY slice_date) AS previous,
+           lag(loaded_at) OVER (ORDER BY slice_date) AS previous_loaded_at,
+           lag(whole) OVER (ORDER BY slice_date) AS previous_whole
+    FROM known
 ), made AS (SELECT * FROM {change_slices} WHERE table_name = $1)
 SELECT slice_date, p.loaded_at, p.load_id, p.extracted_at, p.whole, p.previous, p.previous_loaded_at, p.previous_whole
 FROM paired p FULL JOIN made m USING (slice_date)
-WHERE (p.loaded_at, p.previous, p.previous_loaded_at)
-      IS DISTINCT FROM (m.loaded_at, m.compared_with, m.compared_loaded_at)
+WHERE p.loaded_at IS DISTINCT FROM m.loaded_at OR p.previous IS DISTINCT FROM m.compared_with
+      OR p.previous_loaded_at IS DISTINCT FROM m.compared_loaded_at
 ORDER BY slice_date DESC
 """
 _COMPARE = """
 INSERT INTO {changes} ({columns}, "_change", "_slice_date", "_load_id", "_extracted_at")
 SELECT {values},
-       CASE WHEN new.present IS NULL THEN {gone} WHEN old.present THEN 'changed' ELSE '{added}' END,
+       CASE WHEN later.present IS NULL THEN {gone} WHEN earlier.present THEN 'changed' ELSE '{added}' END,
        $1, $2, $3
-FROM ({old}) old FULL JOIN ({new}) new ON {same}
-WHERE old.present IS NULL OR new.present IS NULL OR ROW({old_columns}) IS DISTINCT FROM ROW({new_columns})
+FROM ({earlier}) earlier FULL JOIN ({later}) later ON {same}
+WHERE earlier.present IS NULL OR later.present IS NULL OR {differ}
 """
 _COUNT = """
 SELECT count(CASE WHEN "_change" IN ('first', 'added') THEN 1 END),
@@ -102,8 +103,11 @@ def identity(table: Table, of: str = "") -> list[str]:
 
 def compared_columns(table: Table) -> list[str]:
     """What makes a change: all columns but the stamps and the volatile ones."""
-    columns = columns_of(changes_of(table))
-    return [column.name for column in columns if column not in (CHANGE, *STAMPS)]
+    return [column.name for column in _compared(table)]
+
+
+def _compared(table: Table) -> list[Column]:
+    return [column for column in columns_of(changes_of(table)) if column not in (CHANGE, *STAMPS)]
 
 
 def lock_changes(connection: Session, schema: str, table: Table) -> None:
@@ -191,39 +195,45 @@ class _Comparison:
 
     def _statement(self, pair: _Snapshots) -> str:
         columns = [identifier(name) for name in compared_columns(self.table)]
-        new = snapshot_query(self.schema, self.table, pair.day, whole=pair.whole)
+        later = snapshot_query(self.schema, self.table, pair.day, whole=pair.whole)
         return _COMPARE.format(
             changes=self._changes,
             columns=", ".join(columns),
             values=", ".join(
-                f"CASE WHEN new.present THEN new.{name} ELSE old.{name} END" for name in columns
+                f"CASE WHEN later.present THEN later.{name} ELSE earlier.{name} END" for name in columns
             ),
-            gone=self._gone(new),
+            gone=self._gone(later),
             added="first" if pair.previous is None else "added",
-            old=snapshot_query(self.schema, self.table, pair.previous, whole=pair.previous_whole),
-            new=new,
+            earlier=snapshot_query(self.schema, self.table, pair.previous, whole=pair.previous_whole),
+            later=later,
             same=self._same(),
-            old_columns=", ".join(f"old.{name}" for name in columns),
-            new_columns=", ".join(f"new.{name}" for name in columns),
+            differ=" OR ".join(self._differs(column) for column in _compared(self.table)),
         )
+
+    def _differs(self, column: Column) -> str:
+        """Column by column, as PostgreSQL compares rows too: not all warehouses have rows."""
+        pair = [f"{of}.{identifier(column.name)}" for of in ("earlier", "later")]
+        if column.type is Type.JSON:
+            pair = [self.connection.dialect.json_compared.format(column=name) for name in pair]
+        return " IS DISTINCT FROM ".join(pair)
 
     def _same(self) -> str:
         """Equal identities as PostgreSQL can hash them: it has no full join on IS NOT DISTINCT FROM."""
-        pairs = zip(identity(self.table, "old"), identity(self.table, "new"), strict=True)
+        pairs = zip(identity(self.table, "earlier"), identity(self.table, "later"), strict=True)
         return " AND ".join(
-            f"coalesce(CAST({old} AS varchar), '') = coalesce(CAST({new} AS varchar), '') "
-            f"AND (({old}) IS NULL) = (({new}) IS NULL)"
-            for old, new in pairs
+            f"coalesce(CAST({earlier} AS varchar), '') = coalesce(CAST({later} AS varchar), '') "
+            f"AND (({earlier}) IS NULL) = (({later}) IS NULL)"
+            for earlier, later in pairs
         )
 
-    def _gone(self, new: str) -> str:
+    def _gone(self, later: str) -> str:
         """Whether a row that is no longer there under its key goes on as one that has an id by now."""
         cases = []
         for other in set(self.table.key_fallback.values()):
             names = [identifier(name) for name in self.table.key if name != other]
-            was, of_now = ", ".join(f"old.{name}" for name in names), ", ".join(names)
-            now = f"SELECT {of_now} FROM ({new}) now WHERE {identifier(other)} IS NOT NULL"  # noqa: S608 - quoted
-            cases.append(f"WHEN old.{identifier(other)} IS NULL AND ({was}) IN ({now}) THEN 'continued' ")
+            was, of_now = ", ".join(f"earlier.{name}" for name in names), ", ".join(names)
+            now = f"SELECT {of_now} FROM ({later}) now WHERE {identifier(other)} IS NOT NULL"  # noqa: S608 - quoted
+            cases.append(f"WHEN earlier.{identifier(other)} IS NULL AND ({was}) IN ({now}) THEN 'continued' ")
         return f"CASE {''.join(sorted(cases))}ELSE 'removed' END" if cases else "'removed'"
 
 

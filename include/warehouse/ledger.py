@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from include.warehouse.catalogue import relations
 from include.warehouse.errors import ForeignAccount, trying
-from include.warehouse.session import Session, add_missing, ask, begin, identifier
+from include.warehouse.session import Session, add_missing, ask, begin, identifier, lock_against_loads
 from include.zoom.stream import Kind, Stream, slice_dates
 
 _LOG = """
@@ -94,7 +94,9 @@ def claim(connection: Session, schema: str, account: str) -> None:
         begin(connection)
         owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
         if not owners:
-            add_missing(connection, table, {"account": "$1"}, account)
+            begin(connection)
+            lock_against_loads(connection, schema, "account")
+            add_missing(connection, table, {"only_row": "true", "account": "$1"}, account)
             owners = ask(connection, f"SELECT account FROM {table}")  # noqa: S608 - quoted
         connection.commit()
     owner = owners[0][0]

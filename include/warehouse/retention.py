@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from include.warehouse.changes import changes_of
+from include.warehouse.dialects import Dialect
 from include.warehouse.session import Session, ask, identifier, literal
 from include.zoom.stream import Table
 
@@ -28,17 +30,24 @@ def trim(connection: Session, schema: str, table: Table, days: int) -> list[date
     return trimmed
 
 
-def forget_snapshots(schema: str, table: Table, clock: str) -> str:
+def forget_snapshots(schema: str, table: Table, dialect: Dialect) -> str:
     """For a table that is not there yet: the snapshots that an earlier one of its name held went with it."""
     return (
-        f"UPDATE {identifier(schema, 'slices')} SET trimmed_at = {clock} "  # noqa: S608 - quoted
-        f"WHERE table_name = {literal(table.name)} AND trimmed_at IS NULL"
+        f"UPDATE {identifier(schema, 'slices')} SET trimmed_at = {dialect.clock} "  # noqa: S608 - quoted
+        f"WHERE table_name = {literal(table.name)} AND trimmed_at IS NULL{_unless_made(schema, table, dialect)}"
     )
 
 
-def forget_changes(schema: str, table: Table) -> str:
+def forget_changes(schema: str, table: Table, dialect: Dialect) -> str:
     """For a change table that is not there yet: the next load compares all snapshots that there are."""
     return (
         f"DELETE FROM {identifier(schema, 'change_slices')} "  # noqa: S608 - quoted
-        f"WHERE table_name = {literal(table.name)}"
+        f"WHERE table_name = {literal(table.name)}{_unless_made(schema, changes_of(table), dialect)}"
     )
+
+
+def _unless_made(schema: str, table: Table, dialect: Dialect) -> str:
+    """Another load may have made the table since it was found missing, and filled it."""
+    if not dialect.unless_made:
+        return ""
+    return f" AND {dialect.unless_made.format(schema=literal(schema), name=literal(table.name))}"

@@ -158,9 +158,14 @@ def _lock(session: Session, statement: str, schema: str, table: str) -> None:
 
 
 def add_missing(session: Session, table: str, values: Mapping[str, str], *parameters: str) -> None:
-    """Inserts a row into a table (its quoted name) unless its key is there; `values` are SQL, by column."""
+    """Inserts a row into a table (its quoted name) unless its key is there; `values` are SQL, by column, the key first."""
+    key, key_value = next(iter(values.items()))
     statement = session.dialect.add_missing.format(
-        table=table, columns=", ".join(map(identifier, values)), values=", ".join(values.values())
+        table=table,
+        columns=", ".join(map(identifier, values)),
+        values=", ".join(values.values()),
+        key=identifier(key),
+        key_value=key_value,
     )
     ask(session, statement, *parameters)
 

@@ -10,7 +10,7 @@ from itertools import count
 
 from include.warehouse.catalogue import Relation, declared_types
 from include.warehouse.changes import GONE, changes_of, identity
-from include.warehouse.comments import comment_on, comment_on_column
+from include.warehouse.comments import comment_on, comment_on_column, view_columns
 from include.warehouse.dialects import Dialect
 from include.warehouse.session import identifier, literal
 from include.zoom.layout import SLICE_DATE
@@ -24,10 +24,10 @@ WHERE "_slice_date" = (SELECT max(slice_date) FROM {slices} WHERE table_name = {
 _HISTORY = """
 CREATE OR REPLACE VIEW {view} AS
 SELECT valid_from, valid_to, deleted_at, {columns} FROM (
-    SELECT "_slice_date" AS valid_from, lead("_slice_date") OVER later AS valid_to,
-           CASE WHEN lead("_change") OVER later = 'removed' THEN lead("_extracted_at") OVER later END AS deleted_at,
+    SELECT "_slice_date" AS valid_from, lead("_slice_date") OVER {later} AS valid_to,
+           CASE WHEN lead("_change") OVER {later} = 'removed' THEN lead("_extracted_at") OVER {later} END AS deleted_at,
            {columns}
-    FROM {changes} WINDOW later AS (PARTITION BY {identity} ORDER BY "_slice_date")
+    FROM {changes}
 ) versions WHERE "_change" NOT IN {gone}
 """
 _OF_A_VERSION = {
@@ -63,7 +63,7 @@ def history_view(
     changes = changes_of(table)
     fixed = {
         "changes": identifier(schema, changes.name),
-        "identity": ", ".join(identity(table)),
+        "later": f'(PARTITION BY {", ".join(identity(table))} ORDER BY "_slice_date")',
         "gone": GONE,
     }
     view = _View(
@@ -107,15 +107,23 @@ class _View:
             view = None
         before = list(view.columns) if view else []
         columns = [*before, *(column for column in comments if column not in before)]
-        if anew or columns != before:
+        told = {column: text for column, text in comments.items() if text}
+        with_comments = bool(self.dialect.view_column)
+        if (
+            anew
+            or columns != before
+            or (with_comments and view and not told.items() <= view.comments.items())
+        ):
             view = None  # some warehouses drop a view's comments where it is replaced
             listed = [column for column in columns if column not in _OF_A_VERSION]
-            yield self.definition(view=name, columns=", ".join(map(identifier, listed)))
+            order = [*(column for column in columns if column in _OF_A_VERSION), *listed]
+            commented = view_columns(self.dialect, {column: told.get(column, "") for column in order})
+            yield self.definition(view=name + commented, columns=", ".join(map(identifier, listed)))
         if view is None or view.comment != self.comment:
             yield comment_on(self.dialect, "VIEW", name, self.comment)
-        for column, told in comments.items():
-            if told != (view.comments.get(column, "") if view else ""):
-                yield comment_on_column(self.dialect, "VIEW", name, column, told)
+        for column, text in () if with_comments else comments.items():
+            if text != (view.comments.get(column, "") if view else ""):
+                yield comment_on_column(self.dialect, "VIEW", name, column, text)
 
     def _free_name(self, present: Mapping[str, Relation]) -> str:
         return next(name for number in count(1) if (name := f"{self.name}_{number}") not in present)

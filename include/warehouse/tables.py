@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from include.warehouse.catalogue import Relation, declared_types, new_columns, relations
 from include.warehouse.changes import changes_of
-from include.warehouse.comments import comment_on, comment_on_column
+from include.warehouse.comments import comment_on, comment_on_column, view_columns
 from include.warehouse.dialects import POSTGRES, Dialect
 from include.warehouse.errors import trying
 from include.warehouse.retention import forget_changes, forget_snapshots
@@ -116,14 +116,23 @@ def _ledger(schema: str, present: Present, dialect: Dialect) -> Iterator[str]:
     for statement in filter(str.strip, _ledger_text().split(";\n")):
         if found := _COMMENT_IN_LEDGER.fullmatch(statement.strip()):
             name, column, comment = found[1], found[2], found[3].replace("''", "'")
-            if not _is_told(comment, column, present.get(name)):
-                yield (
-                    comment_on_column(dialect, kinds[name], names[name], column, comment)
-                    if column
-                    else comment_on(dialect, kinds[name], names[name], comment)
-                )
+            if _is_told(comment, column, present.get(name)):
+                continue
+            if not column:
+                yield comment_on(dialect, kinds[name], names[name], comment)
+            elif kinds[name] == "TABLE" or not dialect.view_column:
+                yield comment_on_column(dialect, kinds[name], names[name], column, comment)
         elif (made := _IN_LEDGER.search(statement)) and made[2] not in present:
-            yield _COLUMN_IN_LEDGER.sub(partial(_in_types_of, dialect), statement).format(**names)
+            name = made[2]
+            told = view_columns(dialect, _ledger_comments(name)) if made[1] == "VIEW" else ""
+            typed = _COLUMN_IN_LEDGER.sub(partial(_in_types_of, dialect), statement)
+            yield typed.format(**{**names, name: names[name] + told})
+
+
+def _ledger_comments(relation: str) -> dict[str, str]:
+    """The columns of one of the ledger's relations that have a comment."""
+    found = _COMMENT_IN_LEDGER.findall(_ledger_text())
+    return {column: text.replace("''", "'") for name, column, text in found if name == relation and column}
 
 
 def _is_told(comment: str, column: str | None, relation: Relation | None) -> bool:
@@ -193,9 +202,9 @@ def _snapshots(schema: str, table: Table, present: Present, dialect: Dialect) ->
     """
     changes = changes_of(table)
     if table.name not in present:
-        yield forget_snapshots(schema, table, dialect.clock)
+        yield forget_snapshots(schema, table, dialect)
     if changes.name not in present:
-        yield forget_changes(schema, table)
+        yield forget_changes(schema, table, dialect)
     yield from _table(schema, changes, present.get(changes.name), NO_PARTITIONS, dialect)
     yield from current_view(schema, table, _commented_columns(table, present), present, dialect)
     yield from history_view(schema, table, _commented_columns(changes, present), present, dialect)

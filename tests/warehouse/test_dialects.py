@@ -32,7 +32,10 @@ def test_a_dialect_fills_in_what_it_is_given(dialect: Dialect) -> None:
     given = {
         "matches": {"column"},
         "words": {"joined"},
-        "add_missing": {"table", "columns", "values"},
+        "add_missing": {"table", "columns", "values", "key", "key_value"},
+        "json_compared": {"column"},
+        "view_column": {"column", "text"},
+        "unless_made": {"schema", "name"},
         "guard": {"slices", "clock"},
         "relations": {"named"},
         "lock_name": {"name"},

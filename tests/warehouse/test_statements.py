@@ -66,7 +66,7 @@ POSTGRES_ALONE: dict[str, Found] = {
     "RETURNING": some(exp.Returning),
     "DISTINCT ON": has(exp.Distinct, "on"),
     "rows changed in a WITH": changes_rows_in_a_with,
-    "LOCK TABLE, SET TRANSACTION": some(exp.Lock, exp.SetItem),
+    "LOCK TABLE, SET TRANSACTION": some(exp.Lock, exp.Set),
     "JSONB": is_type(exp.DataType.Type.JSONB),
     "COLLATE": some(exp.Collate, exp.CollateColumnConstraint),
     "CHECK": some(exp.CheckColumnConstraint),
@@ -139,8 +139,8 @@ def parsed(name: str) -> tuple[tuple[str, exp.Expression], ...]:
 
 
 def named(text: str) -> re.Pattern[str]:
-    """Finds a text of a dialect in what was sent, whatever was filled in."""
-    parts = [re.escape(part) for part, *_ in Formatter().parse(text.strip())]
+    """Finds a text of a dialect, up to its first parameter, in what was sent, whatever was filled in."""
+    parts = [re.escape(part) for part, *_ in Formatter().parse(text.strip().partition("$")[0])]
     return re.compile(".*".join(parts), re.DOTALL | re.IGNORECASE)
 
 

@@ -30,7 +30,7 @@ class Dialect:
     words: str
     """The list of the texts that `joined` holds, comma and blank between them."""
     add_missing: str
-    """Inserts `values` as `columns` of `table`, unless their key is there."""
+    """Inserts `values` as `columns` of `table`, unless their key is there: `key`, whose value is `key_value`."""
     guard: str
     """Writes a line of `slices` unless a newer extraction's is there."""
     relations: str
@@ -52,10 +52,16 @@ class Dialect:
     """Our types' names in a stage, where its driver writes them as others."""
     unstaged: Mapping[str, str] = field(default_factory=dict)
     """By our types, what makes of `column` in a stage what the table holds."""
+    json_compared: str = "{column}"
+    """What of a JSON `column` can be compared."""
     comment: str = "COMMENT ON {kind} {name} IS {text}"
     """Comments on a table or view: `kind` is `TABLE` or `VIEW`."""
     comment_on_column: str = "COMMENT ON COLUMN {name}.{column} IS {text}"
     """Comments on a column of it."""
+    view_column: str = ""
+    """A `column` of a view with its comment, `text`, where it can be said only as the view is made."""
+    unless_made: str = ""
+    """A condition: nobody has made table `name` of `schema` (texts) by now; not needed where making one can be locked."""
     begin: tuple[str, ...] = ()
     """Sets a transaction up, with `lock_seconds` and `idle_seconds`."""
     lock_name: str = ""

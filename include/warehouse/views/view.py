@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from itertools import takewhile
 from string import Formatter
 
-from include.warehouse.comments import comment_on, comment_on_column
+from include.warehouse.comments import comment_on, comment_on_column, view_columns
 from include.warehouse.dialects import Dialect
 from include.warehouse.session import identifier
 
@@ -56,9 +56,9 @@ class View:
         """The DDL."""
         name = identifier(schema, self.name)
         query = self.text.format(**{read: identifier(schema, read) for read in self.reads})
-        yield f"CREATE OR REPLACE VIEW {name} AS\n{query}"
+        yield f"CREATE OR REPLACE VIEW {name}{view_columns(dialect, self.columns)} AS\n{query}"
         yield comment_on(dialect, "VIEW", name, self.stamped_comment)
-        for column, meaning in self.columns.items():
+        for column, meaning in () if dialect.view_column else self.columns.items():
             yield comment_on_column(dialect, "VIEW", name, column, meaning)
 
 
