@@ -67,7 +67,7 @@ class Desk:
         return await asyncio.shield(task)
 
     async def recover(self, left: Iterable[Kept]) -> None:
-        """Brings answers found on this host's disk where they belong; what fails stays for the next start."""
+        """Brings answers found in the spill folder where they belong; what fails stays for the next start."""
         for kept in left:
             try:
                 await self._rotation(kept.connection_id).recover(kept)

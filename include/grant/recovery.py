@@ -1,6 +1,6 @@
 """An answer that the database does not know: adopted, or kept aside as the orphan.
 
-It was found on this host's disk, or came when its lease was gone.
+It was found in the spill folder, or came when its lease was gone.
 
 Adopted as the newest where what the database has is older (a kill before the commit, a failover that lost the last
 commits, a restored backup). Where consent has been declared lost meanwhile, it is tried before anything else.

@@ -1,7 +1,8 @@
-"""Zoom's newest answer on this host's disk as well: sealed, synced, readable by the owner alone.
+"""Zoom's newest answer on disk as well: sealed, synced, readable by the owner alone.
 
 Written before the commit and kept until the next answer, so that neither a database that fails just then, nor a
 process that is killed just then, nor a database that comes back older than it was loses the newest refresh token.
+A folder is one host's, or shared by several: then each can bring back what another was given.
 """
 
 import hashlib
@@ -9,8 +10,11 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from time import time
 
 from include.grant.journal import Tokens
 from include.grant.sealing import dump, load
@@ -18,6 +22,8 @@ from include.grant.sealing import dump, load
 log = logging.getLogger(__name__)
 
 _SUFFIX = ".sealed"
+_WRITING = ".writing"
+_LEFT_BEHIND_SECONDS = 3600  # nobody writes for so long: it was killed
 
 
 class SpillError(Exception):
@@ -42,34 +48,43 @@ class Kept:
 
 @dataclass(frozen=True)
 class SpillFolder:
-    """One file per Connection in a folder that should outlive the container; `unseal` gives None where it can't."""
+    """One file per Connection in a folder that should outlive the container; `unseal` gives None where it can't.
+
+    Many processes may use one folder at once: each writes a file of its own and renames it.
+    """
 
     folder: Path
     seal: Callable[[str], str]
     unseal: Callable[[str], str | None]
 
     def keep(self, kept: Kept) -> None:
-        """Returns once the file would survive a power cut.
+        """Returns once the file would survive a power cut; one that has a later answer stays.
+
+        That one came to another process, while this one was stopped beyond its lease.
 
         Raises:
             SpillError: The folder cannot be written.
         """
         file = self._file(kept.connection_id)
         text = self.seal(json.dumps(vars(kept) | {"tokens": dump(kept.tokens)}))
+        there = self._read(file)
+        if there and there.tokens.issued_at > kept.tokens.issued_at:
+            return
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _replace(file, text)
+            _clear(file)
         except OSError as error:
             raise SpillError(
                 f"The folder {self.folder} cannot be written ({type(error).__name__})."
             ) from error
 
     def find(self, connection_id: str) -> Kept | None:
-        """The newest answer that came to this host."""
+        """The newest answer in this folder."""
         return self._read(self._file(connection_id))
 
     def all(self) -> Iterator[Kept]:
-        """The newest answer of each Connection on this host; what can't be opened is named and stays."""
+        """The newest answer of each Connection; what can't be opened is named and stays."""
         for file in sorted(self.folder.glob(f"*{_SUFFIX}")):
             if kept := self._read(file):
                 yield kept
@@ -82,7 +97,7 @@ class SpillFolder:
             log.warning("A file in %s could not be removed; what it keeps is revoked.", self.folder)
 
     def reseal(self) -> int:
-        """Seals everything on this host anew, with Airflow's first Fernet key; how many files that were.
+        """Seals everything in this folder anew, with Airflow's first Fernet key; how many files that were.
 
         The leases are held meanwhile: who kept an answer between reading and writing would lose it.
         """
@@ -117,16 +132,26 @@ class SpillFolder:
 
 
 def _replace(file: Path, text: str) -> None:
-    _write_synced(file.with_suffix(".writing"), text)
-    file.with_suffix(".writing").replace(file)
+    with NamedTemporaryFile(
+        "w", dir=file.parent, prefix=f"{file.stem}-", suffix=_WRITING, delete=False
+    ) as opened:
+        try:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
+            Path(opened.name).replace(file)
+        except OSError:
+            Path(opened.name).unlink(missing_ok=True)
+            raise
     _sync_folder(file.parent)
 
 
-def _write_synced(file: Path, text: str) -> None:
-    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:  # noqa: PTH123 - the mode
-        opened.write(text)
-        opened.flush()
-        os.fsync(opened.fileno())
+def _clear(file: Path) -> None:
+    """Removes what killed processes have left unfinished of it."""
+    for left in file.parent.glob(f"{file.stem}*{_WRITING}"):
+        with suppress(OSError):
+            if time() - left.stat().st_mtime > _LEFT_BEHIND_SECONDS:
+                left.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a rotation needs of the metadata database and of this host's disk; their real ones are Store and SpillFolder."""
+"""What a rotation needs of the metadata database and of the spill folder; their real ones are Store and SpillFolder."""
 
 from typing import Protocol
 
@@ -42,7 +42,7 @@ class Storage(Protocol):
 
 
 class Spill(Protocol):
-    """This host's disk, where the newest answer of each grant lies as well; see SpillFolder."""
+    """The folder where the newest answer of each grant lies as well; see SpillFolder."""
 
     async def keep(self, kept: Kept) -> None:
         """Raises SpillError where it can't."""

@@ -248,7 +248,9 @@ class Disk:
         def write(fault: str) -> None:
             if fault:
                 raise SpillError("the disk is full")
-            self.process.host.files[kept.connection_id] = kept
+            there = self.process.host.files.get(kept.connection_id)
+            if not there or there.tokens.issued_at <= kept.tokens.issued_at:
+                self.process.host.files[kept.connection_id] = kept
 
         await Op("file", write)
 

@@ -47,10 +47,12 @@ class Machine(RuleBasedStateMachine):
         self.arrived: set[str] = set()
         self.backup: Grant | None = None
 
-    @initialize(mode=st.sampled_from(["strict", "strict", "family", "grace", "still"]))
-    def begin(self, mode: str) -> None:
-        """What the server makes of used refresh tokens."""
+    @initialize(mode=st.sampled_from(["strict", "strict", "family", "grace", "still"]), shared=st.booleans())
+    def begin(self, mode: str, *, shared: bool) -> None:
+        """What the server makes of used refresh tokens, and whether the hosts share one spill folder."""
         self.authority = Authority(mode)
+        if shared:
+            self.hosts[1].files = self.hosts[0].files
 
     # What processes do.
 

@@ -1,5 +1,6 @@
 """The folder where an answer waits for the database: what is on the disk, and what a broken disk does."""
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,9 @@ from include.grant.spill import Kept, SpillError, SpillFolder
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def kept(connection_id: str = "zoom_default", generation: int = 7) -> Kept:
+def kept(connection_id: str = "zoom_default", generation: int = 7, at: datetime = START) -> Kept:
     """An answer with obvious fakes."""
-    tokens = Tokens("access-canary", "refresh-canary", START, START + timedelta(hours=1), "user:read")
+    tokens = Tokens("access-canary", "refresh-canary", at, at + timedelta(hours=1), "user:read")
     return Kept(connection_id, "a" * 32, generation, "mark", tokens)
 
 
@@ -84,3 +85,40 @@ def test_the_newest_answer_of_each_connection_is_kept(folder: SpillFolder) -> No
     assert folder.find("zoom_default") == kept(generation=8)
     assert folder.find(strange) == kept(strange)
     assert len(list(folder.folder.iterdir())) == 2
+
+
+def test_a_server_that_is_interrupted_by_another_keeps_its_answer_too(
+    folder: SpillFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two share the folder and write at once: neither loses the file that it is writing, and the later answer stays."""
+    sync = os.fsync
+
+    def while_another_writes(descriptor: int) -> None:
+        monkeypatch.setattr(os, "fsync", sync)
+        folder.keep(kept(generation=8, at=START + timedelta(minutes=2)))
+        sync(descriptor)
+
+    folder.keep(kept(generation=6))
+    monkeypatch.setattr(os, "fsync", while_another_writes)
+    folder.keep(kept("zoom_default", generation=9, at=START + timedelta(minutes=3)))
+    assert folder.find("zoom_default") == kept(generation=9, at=START + timedelta(minutes=3))
+    assert len(list(folder.folder.iterdir())) == 1
+
+
+def test_an_answer_that_came_earlier_displaces_none(folder: SpillFolder) -> None:
+    """Whoever was stopped beyond its lease and goes on, leaves what another server was given meanwhile."""
+    folder.keep(kept(generation=8, at=START + timedelta(minutes=2)))
+    folder.keep(kept())
+    assert folder.find("zoom_default") == kept(generation=8, at=START + timedelta(minutes=2))
+
+
+def test_what_a_killed_process_left_unfinished_goes(folder: SpillFolder) -> None:
+    """Once nobody can be writing it any more; what is being written stays."""
+    folder.keep(kept())
+    (whole,) = folder.folder.iterdir()
+    left, written = (folder.folder / f"{whole.stem}-{name}.writing" for name in ("left", "written"))
+    left.write_text("")
+    written.write_text("")
+    os.utime(left, (0, 0))
+    folder.keep(kept(generation=8))
+    assert sorted(folder.folder.iterdir()) == sorted([whole, written])

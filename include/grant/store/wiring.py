@@ -50,7 +50,7 @@ def new_turnstile(threads: anyio.CapacityLimiter | None = None) -> Turnstile:
 
 
 async def recover(desk: Desk) -> None:
-    """Brings the answers that an earlier process of this host could not store where they belong."""
+    """Brings the answers that an earlier process could not store where they belong."""
     left = await anyio.to_thread.run_sync(lambda: list(spill_folder().all()))
     await desk.recover(left)
 
@@ -61,7 +61,7 @@ def store(connection_id: str) -> Store:
 
 
 def spill_folder() -> SpillFolder:
-    """Where this host keeps the newest answers as well: [zoom] spill_folder."""
+    """Where the newest answers lie as well: [zoom] spill_folder."""
     folder = conf.get("zoom", "spill_folder", fallback="") or Path(AIRFLOW_HOME) / "zoom-spill"
     return SpillFolder(Path(folder), seal, opened)
 
