@@ -2,6 +2,7 @@
 
 import errno
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -425,3 +426,12 @@ def test_attempts_of_two_windows_are_joined(landing: Landing) -> None:
         "pages": 2,
         "skipped": [{"parent": {"id": "8"}, "reason": "no"}, {"parent": {"id": "9"}, "reason": "no"}],
     }
+
+
+def test_an_attempt_of_older_code_is_joined_as_well(landing: Landing) -> None:
+    """It may lack a count: then the other's stands, whichever comes first."""
+    new = landed(landing, [page("m1")])
+    old = replace(new, counts={name: value for name, value in new.counts.items() if name != "reused"})
+    for pair in ((old, new), (new, old)):
+        assert landing.join(pair, [DAY]).counts["reused"] == new.counts["reused"]
+        assert landing.join(pair, [DAY]).counts["pages"] == 2

@@ -136,13 +136,16 @@ class FrameManifest:
 
 def joined_manifest(manifests: Sequence[Manifest]) -> Manifest:
     """What several attempts of one stream hold together, from the earliest of their extractions on."""
+    counts: dict[str, list[Any]] = {}
+    for name, value in (
+        item for each in manifests for item in each.counts.items()
+    ):  # one may be of older code
+        counts.setdefault(name, []).append(value)
     return replace(
         manifests[0],
         extracted_at=min(each.extracted_at for each in manifests),
         files=tuple(file for each in manifests for file in each.files),
-        counts={
-            name: _joined(name, [each.counts[name] for each in manifests]) for name in manifests[0].counts
-        },
+        counts={name: _joined(name, values) for name, values in counts.items()},
         shared=False,
     )
 
