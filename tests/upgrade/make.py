@@ -201,8 +201,12 @@ class Maker:
         """One archive; of typed files those of two streams."""
         landing = self.place.folder / "landing"
         for frames in landing.glob("*/*/*/frames-*"):
-            if frames.parts[-3] not in FRAMED:
+            if frames.parts[-3] in FRAMED:
+                continue
+            if frames.is_dir():
                 shutil.rmtree(frames)
+            else:
+                frames.unlink()  # where runs share a window: which frames are its
         with zipfile.ZipFile(self.target / "landing.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for file in sorted(landing.rglob("*")):
                 if file.is_file():

@@ -6,6 +6,7 @@ At each release: `python -m tests.upgrade.store v0.2.0`. It takes three minutes.
 import argparse
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -25,15 +26,17 @@ def main() -> None:
     target = STATES / (arguments.name or arguments.commit)
     if target.exists():
         raise SystemExit(f"{target} is stored already, and what is stored never changes.")
-    with TemporaryDirectory(prefix="zoom-upgrade-code-") as folder:
+    with TemporaryDirectory(prefix="zoom-upgrade-code-") as folder, TemporaryDirectory() as whole:
         archive = subprocess.run(
             ["git", "archive", arguments.commit], cwd=PROJECT, capture_output=True, check=True
         ).stdout
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(folder, filter="data")
         make = str(Path(__file__).with_name("make.py"))
-        command = [sys.executable, make, str(target), _full(arguments.commit)]
+        made = Path(whole, "state")
+        command = [sys.executable, make, str(made), _full(arguments.commit)]
         subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": folder}, check=True)
+        shutil.copytree(made, target)
 
 
 def _full(commit: str) -> str:
