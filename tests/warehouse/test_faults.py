@@ -1,11 +1,7 @@
-"""A warehouse that is down, refuses, waits or loses its writer: a clear error, and the old slice stays."""
+"""A server that is down, refuses or waits: a clear error, and the old slice stays."""
 
 import os
-import signal
-import subprocess
 import sys
-import threading
-import time
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -17,8 +13,6 @@ from include.warehouse.load import load
 from include.warehouse.session import Warehouse, begin
 from tests.warehouse.frames_of_calls import (
     CALLS,
-    DAY,
-    LEGS,
     Desk,
     Frames,
     a_file,
@@ -130,67 +124,6 @@ def test_a_session_that_the_server_ends_is_tried_again(desk: Desk, monkeypatch: 
     with pytest.raises(TransientWarehouseError, match="terminating connection"):
         load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(2))]), ended)
     assert desk.rows("SELECT number FROM zoom.calls") == [(1,)]
-
-
-def test_two_writers_of_one_slice(desk: Desk) -> None:
-    """Ten loads of one slice at once: the newest extraction stays, whole, whoever comes last."""
-    stream = a_stream()
-    load(desk.warehouse, stream, Frames(attempt_id="0"), open_file)
-    barrier = threading.Barrier(10)
-    errors: list[BaseException] = []
-
-    def write(number: int) -> None:
-        files = [a_file(CALLS, numbers(*range(number * 10))), a_file(LEGS, numbers(number))]
-        frames = Frames(files, attempt_id=f"{number:02}", load_id=f"load-{number}")
-        try:
-            barrier.wait()
-            load(desk.warehouse, stream, frames, open_file)
-        except BaseException as error:  # noqa: BLE001 - told to the test, which is on another thread
-            errors.append(error)
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(1, 11)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    assert desk.rows("SELECT count(*), count(DISTINCT number) FROM zoom.calls") == [(100, 100)]
-    assert desk.rows("SELECT number FROM zoom.legs") == [(10,)]
-    assert desk.rows("SELECT load_id FROM zoom.slices ORDER BY table_name") == [("load-10",), ("load-10",)]
-
-
-_WRITER = """
-import sys
-from tests.warehouse.frames_of_calls import *
-from include.warehouse.load import load
-
-def waits(file):
-    print("deleted", flush=True)
-    sys.stdin.read()
-
-load(Warehouse(sys.argv[1], "zoom"), a_stream(), Frames([a_file(CALLS, numbers(2))], attempt_id="z"), waits)
-"""
-
-
-@pytest.mark.processes
-def test_a_killed_writer_leaves_the_old_slice(desk: Desk) -> None:
-    """SIGKILL between delete and commit: the old rows are there, and the next load gets through."""
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(1))]), open_file)
-    with subprocess.Popen(
-        [sys.executable, "-c", _WRITER, desk.warehouse.uri],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=with_project(),
-    ) as writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "deleted\n"
-        assert desk.rows("SELECT number FROM zoom.calls") == [(1,)]
-        writer.send_signal(signal.SIGKILL)
-    assert desk.rows("SELECT number, _slice_date FROM zoom.calls") == [(1, DAY)]
-    started = time.monotonic()
-    load(desk.warehouse, a_stream(), Frames([a_file(CALLS, numbers(3))], attempt_id=NEWER), open_file)
-    assert desk.rows("SELECT number FROM zoom.calls") == [(3,)]
-    assert time.monotonic() - started < 60
 
 
 def with_project() -> dict[str, str]:

@@ -49,23 +49,6 @@ def test_a_table_has_the_declared_columns_in_order(desk: Desk) -> None:
     ]
 
 
-def test_tables_and_columns_are_commented(desk: Desk) -> None:
-    """What a table or column means, its unit, and whether it is about a person stand in the warehouse."""
-    load(desk.warehouse, a_stream(), Frames(), open_file)
-    told = desk.rows(
-        "SELECT obj_description('zoom.calls'::regclass), col_description('zoom.calls'::regclass, 1), "
-        "col_description('zoom.calls'::regclass, 2), col_description('zoom.calls'::regclass, 4)"
-    )
-    assert told == [
-        (
-            "Calls of the account's people",
-            "Who called. Personal data",
-            "Personal data",
-            "Length. unit: seconds",
-        )
-    ]
-
-
 def test_a_slice_is_found_by_an_index_and_vacuumed_early(desk: Desk) -> None:
     """Each table has one index, on its slice, and is vacuumed after two per cent of dead rows."""
     load(desk.warehouse, a_stream(), Frames(), open_file)
@@ -167,13 +150,6 @@ def test_a_column_of_theirs_comes_into_no_view_and_can_be_undone(desk: Desk) -> 
     desk.rows("ALTER TABLE zoom.calls DROP COLUMN theirs")
     load(desk.warehouse, SNAPSHOT, Frames([a_file(CALLS, numbers(2))]), open_file)
     assert desk.rows("SELECT number FROM zoom.calls_current") == [(2,)]
-
-
-def test_a_changed_comment_is_written(desk: Desk) -> None:
-    """A declaration's new words reach the warehouse."""
-    load(desk.warehouse, a_stream(), Frames(), open_file)
-    load(desk.warehouse, a_stream(replace(CALLS, comment="It's calls")), Frames(), open_file)
-    assert desk.rows("SELECT obj_description('zoom.calls'::regclass)") == [("It's calls",)]
 
 
 def test_the_ledgers_comments_come_to_an_older_schema(desk: Desk) -> None:

@@ -50,6 +50,7 @@ def test_tables_and_columns_say_what_they_mean(house: House) -> None:
     assert house.comment("calls") == "Calls of the account's people"
     assert house.comment("calls", "length_seconds") == "Length. unit: seconds"
     assert house.comment("calls", "name") == "Who called. Personal data"
+    assert house.comment("calls", "email") == "Personal data"
     load(house.warehouse, a_stream(replace(CALLS, comment="Calls")), Frames(attempt_id="1"), open_file)
     assert house.comment("calls") == "Calls"
 
