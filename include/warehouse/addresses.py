@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from airflow.sdk import Connection
 
-from include.warehouse.dialects import DUCKDB, POSTGRES
+from include.warehouse.dialects import DUCKDB, POSTGRES, REDSHIFT
 from include.warehouse.errors import PermanentWarehouseError
 
 # A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
@@ -48,6 +48,20 @@ _LIBPQ = [
     "target_session_attrs",
 ]
 
+# What the Connection's extra may set of https://github.com/aws/amazon-redshift-python-driver#connection-parameters
+_REDSHIFT = [
+    "cluster_identifier",
+    "db_user",
+    "iam",
+    "is_serverless",
+    "profile",
+    "region",
+    "serverless_acct_id",
+    "serverless_work_group",
+    "ssl",
+    "sslmode",
+]
+
 
 def libpq_address(connection: Connection, _: str) -> str:
     """PostgreSQL: the Connection's fields, and what its extra sets of libpq's."""
@@ -81,9 +95,21 @@ def file_path(connection: Connection, schema: str) -> str:
     return path
 
 
+def redshift_address(connection: Connection, _: str) -> str:
+    """Redshift: the Connection's fields, and what its extra sets of the driver's, such as who logs in by IAM."""
+    extra = connection.extra_dejson
+    login = f"{quote(connection.login or '', safe='')}:{quote(connection.password or '', safe='')}"
+    more = {name: extra[name] for name in _REDSHIFT if name in extra}
+    return (
+        f"redshift://{login}@{connection.host or ''}:{connection.port or 5439}"
+        f"/{quote(connection.schema or '', safe='')}?{urlencode(more)}"
+    )
+
+
 ADDRESSES: Mapping[str, Callable[[Connection, str], str]] = {
     POSTGRES.name: libpq_address,
     DUCKDB.name: file_path,
+    REDSHIFT.name: redshift_address,
 }
 """By the dialect's name: takes the Connection and the schema.
 

@@ -99,10 +99,11 @@ class _View:
         """What makes it with these columns; `anew` where what it reads is made anew, too.
 
         It keeps its columns in their order, new ones after them: PostgreSQL replaces no other view. Where their
-        table was renamed and has other columns now, the view is renamed as well, since others may read it.
+        table was renamed and has other columns now, or they cannot be more, the view is renamed as well, since others
+        may read it.
         """
         view, name = present.get(self.name), identifier(self.schema, self.name)
-        if anew and view is not None and not view.columns.items() <= self.types.items():
+        if view is not None and not self._can_be_replaced(view, comments, anew=anew):
             yield f"ALTER VIEW {name} RENAME TO {identifier(self._free_name(present))}"
             view = None
         before = list(view.columns) if view else []
@@ -124,6 +125,11 @@ class _View:
         for column, text in () if with_comments else comments.items():
             if text != (view.comments.get(column, "") if view else ""):
                 yield comment_on_column(self.dialect, "VIEW", name, column, text)
+
+    def _can_be_replaced(self, view: Relation, columns: Mapping[str, str], *, anew: bool) -> bool:
+        if self.dialect.views_fixed and not columns.keys() <= view.columns.keys():
+            return False
+        return not anew or view.columns.items() <= self.types.items()
 
     def _free_name(self, present: Mapping[str, Relation]) -> str:
         return next(name for number in count(1) if (name := f"{self.name}_{number}") not in present)

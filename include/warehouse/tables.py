@@ -11,7 +11,7 @@ from include.warehouse.catalogue import Relation, declared_types, new_columns, r
 from include.warehouse.changes import changes_of
 from include.warehouse.comments import comment_on, comment_on_column, view_columns
 from include.warehouse.dialects import POSTGRES, Dialect
-from include.warehouse.errors import trying
+from include.warehouse.errors import TransientWarehouseError, trying
 from include.warehouse.retention import forget_changes, forget_snapshots
 from include.warehouse.session import Session, ask, begin, identifier, lock_ddl
 from include.warehouse.snapshot_views import current_view, history_view
@@ -46,12 +46,24 @@ def ensure(connection: Session, schema: str, stream: Stream, plan: Partitions = 
     """Makes what the stream's load needs and the schema lacks: tables, new columns, comments, views.
 
     Writes nothing, and needs no right to, where nothing is lacking. Else it is done behind one advisory lock:
-    `CREATE TABLE IF NOT EXISTS` alone fails when sessions run it at once.
+    `CREATE TABLE IF NOT EXISTS` alone fails when sessions run it at once. Where there is no such lock, who came later
+    looks again at what is still lacking.
 
     Raises:
         NewerSchema: the schema is newer than this code.
         WarehouseError: the server refused.
     """
+    for last in (False, False, False, True):
+        try:
+            _make(connection, schema, stream, plan)
+        except TransientWarehouseError:
+            if last or connection.dialect.lock_name:
+                raise
+        else:
+            return
+
+
+def _make(connection: Session, schema: str, stream: Stream, plan: Partitions) -> None:
     with trying(f"make the tables of {stream.name} in schema {schema}"):
         begin(connection, lock_timeout_seconds=DDL_LOCK_TIMEOUT_SECONDS)
         if _due(connection, schema, stream, plan):

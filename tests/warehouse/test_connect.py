@@ -124,3 +124,14 @@ def test_a_file_that_cannot_be_the_warehouse(connection: Connection, host: str |
         PermanentWarehouseError, match="the whole path of the database file.*another than the schema's"
     ):
         warehouse()
+
+
+def test_a_connection_to_redshift(connection: Connection) -> None:
+    """Its fields, whatever letters they have, and of its extra what the driver knows."""
+    connection.conn_type, connection.host, connection.schema = "redshift", "cluster.example.org", "dev"
+    connection.login, connection.password = "zoom", "p@ss/w ord"
+    connection.extra = '{"iam": true, "cluster_identifier": "one", "cursor": "x", "schema": "zoom_b"}'
+    assert warehouse().uri == (
+        "redshift://zoom:p%40ss%2Fw%20ord@cluster.example.org:5439/dev?cluster_identifier=one&iam=True"
+    )
+    assert warehouse().schema == "zoom_b"

@@ -3,7 +3,8 @@
 from include.warehouse.dialects.dialect import Dialect
 from include.warehouse.dialects.duckdb import DUCKDB
 from include.warehouse.dialects.postgres import POSTGRES
+from include.warehouse.dialects.redshift import REDSHIFT
 
-__all__ = ["DIALECTS", "DUCKDB", "POSTGRES", "Dialect"]
+__all__ = ["DIALECTS", "DUCKDB", "POSTGRES", "REDSHIFT", "Dialect"]
 
-DIALECTS = (POSTGRES, DUCKDB)
+DIALECTS = (POSTGRES, DUCKDB, REDSHIFT)

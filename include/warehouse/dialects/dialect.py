@@ -84,6 +84,8 @@ class Dialect:
     """Makes `part` of `table`, from `first` until before `following`."""
     views_follow: bool = False
     """Whether a view goes on reading a table that is renamed, so that it must be made anew for the table's successor."""
+    views_fixed: bool = False
+    """Whether a view is replaced only by one with the same columns."""
     binds_one_row: bool = False
     """Whether its driver takes one row of parameters at a time."""
     is_file: bool = False

@@ -105,7 +105,9 @@ def _run(connection: Session, schema: str, view: View, *, anew: bool) -> None:
     try:
         begin(connection, lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
         lock_ddl(connection, schema)
-        grants = ask(connection, connection.dialect.grants, name) if anew else []
+        grants = (
+            ask(connection, connection.dialect.grants, name) if anew and connection.dialect.grants else []
+        )
         drop = [f"DROP VIEW IF EXISTS {name}"] if anew else []
         for statement in (
             *drop,

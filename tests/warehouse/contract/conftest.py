@@ -5,12 +5,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import rmtree
+from urllib.parse import urlsplit
 
 import pytest
 
-from include.warehouse.dialects import DUCKDB
+from include.launch.postgres import EmbeddedPostgres
+from include.warehouse.dialects import DUCKDB, REDSHIFT
 from include.warehouse.session import Warehouse
 from tests.warehouse.contract.house import House, duckdb_rows, postgres_rows
+from tests.warehouse.contract.stand_in import need_driver, stand_in
 from tests.warehouse.majors import VERSIONS, Server, programs
 
 _numbers = itertools.count()
@@ -38,13 +41,23 @@ def server_of() -> Iterator[Callable[[int], Server]]:
         rmtree(folder)
 
 
-@pytest.fixture(params=["postgres-18", *(f"postgres-{major}" for major in VERSIONS), "duckdb"])
+@pytest.fixture(scope="session")
+def redshift_port(postgres_server: EmbeddedPostgres) -> Iterator[int]:
+    """The port at which PostgreSQL stands in for Redshift."""
+    need_driver()
+    with stand_in(postgres_server.socket_folder, postgres_server.port) as port:
+        yield port
+
+
+@pytest.fixture(params=["postgres-18", *(f"postgres-{major}" for major in VERSIONS), "duckdb", "redshift"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     """An empty warehouse of each kind."""
     kind, _, major = request.param.partition("-")
     if kind == "duckdb":
         path = str(tmp_path / "warehouse.duckdb")
         return House(kind, Warehouse(path, "zoom", dialect=DUCKDB), duckdb_rows)
+    if kind == "redshift":
+        return _redshift(request.getfixturevalue("redshift_port"), request.getfixturevalue("new_database")())
     if major == "18":
         uri = request.getfixturevalue("new_database")()
     else:
@@ -52,3 +65,10 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
         postgres_rows(server.uri(), f"CREATE DATABASE {name}")
         uri = server.uri(name)
     return House(kind, Warehouse(uri, "zoom"), postgres_rows)
+
+
+def _redshift(port: int, uri: str) -> House:
+    """Rows come by INSERT there: so many as show it."""
+    address = f"redshift://postgres:fake@127.0.0.1:{port}{urlsplit(uri).path}?ssl=false"
+    warehouse = Warehouse(address, "zoom", dialect=REDSHIFT)
+    return House("redshift", warehouse, lambda _, statement: postgres_rows(uri, statement), many=50_000)

@@ -36,6 +36,8 @@ class House:
     name: str
     warehouse: Warehouse
     answers: Callable[[str, str], list[Row]]
+    many: int = 1_000_000
+    """How many rows it is given at most."""
 
     def rows(self, statement: str) -> list[Row]:
         """What the warehouse answers."""

@@ -1,9 +1,12 @@
 """What every warehouse must tell of snapshots: what changed, who was there when, also where the rows are gone."""
 
+from dataclasses import replace
+
 from include.warehouse.load import load
+from include.zoom.stream import Column
 from tests.warehouse.contract.house import House
-from tests.warehouse.frames_of_calls import open_file
-from tests.warehouse.histories import STREAM, Book, Row, changes, day, frames_of, history, narrow
+from tests.warehouse.frames_of_calls import a_file, open_file
+from tests.warehouse.histories import MEMBERS, STREAM, Book, Row, changes, day, frames_of, history, narrow
 
 A, B = ("id-a", "a@x.org", "member"), ("id-b", "b@x.org", "member")
 ADA, INVITED = ("id-a", "a@x.org", "admin"), (None, "c@x.org", None)
@@ -40,3 +43,18 @@ def test_the_newest_snapshot_may_be_empty(house: House) -> None:
     assert house.rows("SELECT id FROM zoom.members_current") == [("id-a",)]
     load(house.warehouse, STREAM, frames_of(1, []), open_file, accept_shrink=True)
     assert house.rows("SELECT id FROM zoom.members_current") == []
+
+
+def test_views_show_a_new_column(house: House) -> None:
+    """It is empty in the rows that are there, and in their history."""
+    load(house.warehouse, STREAM, frames_of(0, [A]), open_file)
+    grown = replace(MEMBERS, columns=(*MEMBERS.columns, Column("paint")))
+    frames = frames_of(1, [])
+    file = a_file(grown, [{"id": "id-a", "email": "a@x.org", "role": "member", "paint": "red"}], day(1))
+    stream = replace(STREAM, tables=(grown, *STREAM.tables[1:]))
+    load(house.warehouse, stream, replace(frames, files=[file]), open_file)
+    assert house.rows("SELECT id, paint FROM zoom.members_current") == [("id-a", "red")]
+    assert house.rows("SELECT paint, _change FROM zoom.members_history ORDER BY valid_from") == [
+        (None, "first"),
+        ("red", "changed"),
+    ]
