@@ -1,7 +1,7 @@
 """What Redshift's driver is handed, and what becomes of what it says; the driver itself is a made-up one."""
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -10,14 +10,15 @@ import pytest
 from include.warehouse import redshift
 from include.warehouse.catalogue import Relation, declared_types
 from include.warehouse.changes import compared_columns
-from include.warehouse.dialects import REDSHIFT
+from include.warehouse.dialects import POSTGRES, REDSHIFT, Dialect
 from include.warehouse.errors import PermanentWarehouseError, TransientWarehouseError, trying
 from include.warehouse.session import Session, ask
 from include.warehouse.snapshot_views import current_view
+from include.warehouse.tables import ensure
 from include.zoom.catalog import STREAMS
 from include.zoom.layout import columns_of
 from include.zoom.stream import Kind, Stream, Type
-from tests.warehouse.histories import MEMBERS
+from tests.warehouse.histories import MEMBERS, STREAM
 
 
 class MadeUpError(Exception):
@@ -39,6 +40,9 @@ class MadeUpDriver:
 
     def cursor(self) -> "MadeUpCursor":
         return MadeUpCursor(self)
+
+    def rollback(self) -> None:
+        pass
 
     def close(self) -> None:
         if self.fault:
@@ -204,3 +208,14 @@ def test_a_view_gets_no_column_in_its_place() -> None:
             "zoom", MEMBERS, dict.fromkeys(types, ""), {"members": view, "members_current": view}, REDSHIFT
         )
         assert next(made, None) == first
+
+
+@pytest.mark.parametrize(
+    ("dialect", "looks"), [(REDSHIFT, 4), (POSTGRES, 1)], ids=lambda value: str(getattr(value, "name", value))
+)
+def test_who_came_later_looks_again(dialect: Dialect, looks: int) -> None:
+    """Nothing can be locked there before it is made: where others make the same, what lacks is asked again, a few times."""
+    driver = MadeUpDriver(said("42P07", 'Relation "slices" already exists'))
+    with pytest.raises(TransientWarehouseError, match="make the tables of members"):
+        ensure(replace(session(driver), dialect=dialect), "zoom", STREAM)
+    assert len(driver.told) == looks
