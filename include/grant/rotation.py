@@ -142,7 +142,7 @@ class Rotation:
     async def _commit(self, held: Grant, journal: Journal) -> bool:
         if await self._until_stored(lambda: self.storage.commit(held, journal)):
             return True
-        # The commit's reply may have been lost and a repetition refused, or another process of this host has
+        # The commit's reply may have been lost and a repetition refused, or another process has
         # adopted the answer from disk: the attempt's id tells, or that the token is known.
         now = await self._until_stored(self.storage.read)
         ours = (held.journal.attempt_id, journal.generation)

@@ -48,7 +48,7 @@ class Spill(Protocol):
         """Raises SpillError where it can't."""
 
     async def find(self, connection_id: str) -> Kept | None:
-        """The newest answer that came to this host."""
+        """The newest answer that lies there."""
 
     async def drop(self, connection_id: str) -> None:
         """A person has ended the grant."""

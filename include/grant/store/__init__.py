@@ -124,7 +124,7 @@ class Store:
                     return
                 journal = self._unseal(row)
                 if journal.fingerprints.knows(tokens.refresh_token):
-                    return  # another process of this host was quicker
+                    return  # another process was quicker
                 sealed = to_row(replace(journal, orphan=tokens), seal)["sealed"]
                 same = sa.and_(
                     self._mine, table.c.generation == row["generation"], table.c.sealed == row["sealed"]
