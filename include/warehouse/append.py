@@ -44,11 +44,11 @@ def staged(session: Session, schema: str, frames: Iterable[FrameReader]) -> Iter
             _stage(session, schema, stages[frame.file.name], frame)
         yield stages
     finally:
-        with suppress(AdbcError):
-            session.rollback()
-            for stage in stages.values():
+        for stage in stages.values():
+            with suppress(AdbcError):
+                session.rollback()
                 ask(session, f"DROP TABLE {identifier(schema, stage)}")
-            session.commit()
+                session.commit()
 
 
 def move(session: Session, schema: str, table: Table, stage: str) -> None:
