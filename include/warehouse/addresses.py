@@ -1,5 +1,6 @@
 """Where a warehouse is, by its dialect: what an Airflow Connection says, as the driver reads it."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from airflow.sdk import Connection
 
-from include.warehouse.dialects import DUCKDB, POSTGRES, REDSHIFT
+from include.warehouse.dialects import DUCKDB, POSTGRES, REDSHIFT, SNOWFLAKE
 from include.warehouse.errors import PermanentWarehouseError
 
 # A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
@@ -61,6 +62,14 @@ _REDSHIFT = [
     "ssl",
     "sslmode",
 ]
+# https://airflow.apache.org/docs/apache-airflow-providers-snowflake/stable/connections/snowflake.html, as ADBC has it.
+_SNOWFLAKE = {
+    "account": "account",
+    "database": "db",
+    "warehouse": "warehouse",
+    "role": "role",
+    "region": "region",
+}
 
 
 def libpq_address(connection: Connection, _: str) -> str:
@@ -106,10 +115,44 @@ def redshift_address(connection: Connection, _: str) -> str:
     )
 
 
+def snowflake_options(connection: Connection, schema: str) -> str:
+    """Snowflake: fields and extra as Airflow's own provider has them, and any option of ADBC's driver by its name."""
+    extra = connection.extra_dejson
+    if missing := [name for name in ("account", "database") if not extra.get(name)]:
+        raise PermanentWarehouseError(
+            f"Connection {connection.conn_id} says no {' and no '.join(missing)} in its extra; Snowflake needs both "
+            '({"account": "organisation-account", "database": "ANALYTICS", "warehouse": "LOADING"}).'
+        )
+    options = {
+        "username": connection.login,
+        **_snowflake_secret(connection, extra),
+        **{f"adbc.snowflake.sql.{option}": extra.get(name) for name, option in _SNOWFLAKE.items()},
+        "adbc.snowflake.sql.schema": schema.upper(),
+        **{name: value for name, value in extra.items() if name.startswith("adbc.snowflake.")},
+    }
+    return "snowflake://?" + urlencode({name: value for name, value in options.items() if value})
+
+
+def _snowflake_secret(connection: Connection, extra: Mapping[str, Any]) -> dict[str, str | None]:
+    """The password, or a private key that the password opens."""
+    if path := extra.get("private_key_file"):
+        key = Path(path).read_text()
+    elif content := extra.get("private_key_content"):
+        key = b64decode(content).decode()
+    else:
+        return {"password": connection.password}
+    return {
+        "adbc.snowflake.sql.auth_type": "auth_jwt",
+        "adbc.snowflake.sql.client_option.jwt_private_key_pkcs8_value": key,
+        "adbc.snowflake.sql.client_option.jwt_private_key_pkcs8_password": connection.password,
+    }
+
+
 ADDRESSES: Mapping[str, Callable[[Connection, str], str]] = {
     POSTGRES.name: libpq_address,
     DUCKDB.name: file_path,
     REDSHIFT.name: redshift_address,
+    SNOWFLAKE.name: snowflake_options,
 }
 """By the dialect's name: takes the Connection and the schema.
 

@@ -81,6 +81,7 @@ _VERDICTS: dict[str, tuple[type[WarehouseError], str]] = {
     "53100": (TransientWarehouseError, "The warehouse's disk is full: make room; the load is tried again."),
     "55P03": (TransientWarehouseError, "Another session holds a lock on it; the load is tried again."),
     "57014": (TransientWarehouseError, "Somebody or a timeout cancelled it; the load is tried again."),
+    "08004": (PermanentWarehouseError, "Correct login and password of the Connection."),
     "08": (TransientWarehouseError, "The connection broke; the load is tried again."),
     "22": (PermanentWarehouseError, "A value doesn't fit; the server's words may quote it and are left out."),
     "23": (PermanentWarehouseError, "A constraint that is not ours refuses a row: drop it from the table."),

@@ -104,7 +104,8 @@ def test_a_connection_of_another_type(connection: Connection) -> None:
     """A Connection that is not PostgreSQL's is named with its type."""
     connection.conn_type = "mysql"
     with pytest.raises(
-        PermanentWarehouseError, match="has the type 'mysql'; the warehouse needs postgres or duckdb"
+        PermanentWarehouseError,
+        match="has the type 'mysql'; the warehouse needs postgres or duckdb or redshift or snowflake",
     ):
         warehouse()
 

@@ -4,7 +4,8 @@ from include.warehouse.dialects.dialect import Dialect
 from include.warehouse.dialects.duckdb import DUCKDB
 from include.warehouse.dialects.postgres import POSTGRES
 from include.warehouse.dialects.redshift import REDSHIFT
+from include.warehouse.dialects.snowflake import SNOWFLAKE
 
-__all__ = ["DIALECTS", "DUCKDB", "POSTGRES", "REDSHIFT", "Dialect"]
+__all__ = ["DIALECTS", "DUCKDB", "POSTGRES", "REDSHIFT", "SNOWFLAKE", "Dialect"]
 
-DIALECTS = (POSTGRES, DUCKDB, REDSHIFT)
+DIALECTS = (POSTGRES, DUCKDB, REDSHIFT, SNOWFLAKE)
