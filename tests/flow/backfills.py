@@ -65,12 +65,15 @@ class World:
     """What others do while a task has just begun to ask."""
     kill_after: int | None = None
     """The next task is killed when it has asked so often."""
+    address: str = ""
+    """Landing's, where it is not `folder`."""
 
     def __post_init__(self) -> None:
         self.clock = Clock(NOW, tick=None)
         wanted = {"users": 5, "limits": False, "token_seconds": 10**9, **self.settings}
         self.sandbox = Sandbox(Settings(**wanted), self.clock)
-        self.landing = Landing(f"file://{self.folder}/landing", clock=self.clock.now, pause=lambda _: None)
+        address = self.address or f"file://{self.folder}/landing"
+        self.landing = Landing(address, clock=self.clock.now, pause=lambda _: None)
         token = self.sandbox.tokens.consent()["access_token"]
         self.headers = {"Authorization": f"Bearer {token}"}
 
