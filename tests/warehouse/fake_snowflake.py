@@ -108,6 +108,7 @@ def run() -> None:
         sys.stdout.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # each request is logged there, and nobody reads it
         sys.stdin.read()
+        rmtree(LOCAL_BUCKET_PATH)
         os._exit(0)  # it would wait for sessions that nobody has ended
 
 
