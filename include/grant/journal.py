@@ -105,6 +105,16 @@ class Journal:
     consented_by: str | None = None
     alerted_at: datetime | None = None
 
+    def with_orphan(self, orphan: Tokens, posted: str) -> "Journal":
+        """This one, with an answer aside that came when its lease was gone.
+
+        What was posted for it, given by its fingerprint, is spent: a form that still shows it is not to be adopted.
+        A server that does not rotate left it valid.
+        """
+        marks = self.fingerprints
+        valid = posted in (marks.newest, marks.of(orphan.refresh_token))
+        return replace(self, orphan=orphan, fingerprints=marks if valid else marks.spend_mark(posted))
+
 
 @dataclass(frozen=True)
 class Grant:

@@ -56,7 +56,7 @@ class Recovery:
         if not (just_came or is_news(seen, kept)) or _has(seen, kept):
             return False
         log.warning("An answer of Zoom is kept aside for grant %s.", kept.connection_id)
-        await self.storage.keep_orphan(kept.tokens)
+        await self.storage.keep_orphan(kept)
         return True
 
     async def _adopted(self, seen: Grant, kept: Kept) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from include.grant.journal import Grant, Journal, Tokens
+from include.grant.journal import Grant, Journal
 from include.grant.spill import Kept
 from include.zoom.errors import TransientError
 
@@ -34,8 +34,8 @@ class Storage(Protocol):
     async def heal(self, seen: Grant) -> None:
         """Puts the journal's newest tokens back into the Connection where `seen` still holds."""
 
-    async def keep_orphan(self, tokens: Tokens) -> None:
-        """Keeps an answer that came when its lease was gone."""
+    async def keep_orphan(self, kept: Kept) -> None:
+        """Keeps an answer that came when its lease was gone, and spends what was posted for it."""
 
     async def claim_alert(self, seen: Grant) -> bool:
         """Whether it is ours to tell somebody of the state that `seen` is in; true for one caller per incident."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from include.grant.answers import consented
-from include.grant.journal import Fingerprints, Grant, GrantType, Journal, Tokens
+from include.grant.journal import Fingerprints, Grant, GrantType, Journal
+from include.grant.spill import Kept
 from include.grant.storage import LEASE_SECONDS
 from include.grant.turnstile import Change, Given
 from include.zoom.oauth import App, Outcome
@@ -82,10 +83,13 @@ class Rows:
         if self.grant.journal.generation == seen.journal.generation:
             self._show(self.grant.journal)
 
-    def keep_orphan(self, tokens: Tokens) -> None:
+    def keep_orphan(self, kept: Kept) -> None:
         """Beside the journal's newest."""
-        if not self.grant.journal.fingerprints.knows(tokens.refresh_token):
-            self._put(orphan=tokens)
+        journal = self.grant.journal
+        if not journal.fingerprints.knows(kept.tokens.refresh_token):
+            self.grant = dataclasses.replace(
+                self.grant, journal=journal.with_orphan(kept.tokens, kept.posted)
+            )
 
     def claim_alert(self, seen: Grant) -> bool:
         """For one caller."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.grant.journal import Grant, Journal, Tokens
+from include.grant.journal import Grant, Journal
 from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillError
 from include.grant.storage import StoreError
@@ -231,8 +231,8 @@ class Storage:
     async def heal(self, seen: Grant) -> None:
         await transaction("write", lambda: self.process.rows.heal(seen))
 
-    async def keep_orphan(self, tokens: Tokens) -> None:
-        await transaction("write", lambda: self.process.rows.keep_orphan(tokens))
+    async def keep_orphan(self, kept: Kept) -> None:
+        await transaction("write", lambda: self.process.rows.keep_orphan(kept))
 
     async def claim_alert(self, seen: Grant) -> bool:
         return await transaction("write", lambda: self.process.rows.claim_alert(seen))

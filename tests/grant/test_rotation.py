@@ -8,6 +8,7 @@ import pytest
 
 from include.grant.freshness import PauseError
 from include.grant.journal import Grant, GrantType, State, digest
+from include.grant.spill import Kept
 from include.grant.storage import StoreError
 from include.zoom.errors import ConsentRequired, Misconfigured, TransientError
 from include.zoom.oauth import App, Kind, Outcome, TokenSet
@@ -127,19 +128,39 @@ def test_a_refresh_token_that_a_patch_removed_is_put_back(world: World) -> None:
     assert world.database.grant.refresh_token == "refresh-1"
 
 
+async def orphan_kept(world: World, *, posted: str) -> None:
+    """A grant whose newest token Zoom no longer takes, and an answer for another post that is aside."""
+    await world.process().refresh()
+    journal = world.database.grant.journal
+    tokens = dataclasses.replace(journal.newest, refresh_token="orphan")
+    await world.database.keep_orphan(
+        Kept("zoom_default", "an attempt", 1, journal.fingerprints.of(posted), tokens)
+    )
+    world.zoom.newest = "orphan"
+
+
 def test_an_orphan_is_tried_before_consent_is_lost(world: World) -> None:
     """An answer that came when its lease was gone saves the grant when the stored token turns out dead."""
 
     async def late() -> Grant:
-        await world.process().refresh()
-        orphan = dataclasses.replace(world.database.grant.journal.newest, refresh_token="orphan")
-        await world.database.keep_orphan(orphan)
-        world.zoom.newest = "orphan"
+        await orphan_kept(world, posted="refresh-1")
         return await world.process().refresh(digest("access-1"))
 
     assert world.run(late()).tokens.access_token == "access-3"
     assert world.zoom.posted == ["refresh-0", "refresh-1", "orphan"]
     assert world.database.grant.journal.orphan is None
+
+
+def test_what_was_posted_for_an_orphan_is_not_posted_again(world: World) -> None:
+    """A database that was restored never saw that token; a form that still shows it is healed, not adopted."""
+
+    async def saved_late() -> Grant:
+        await orphan_kept(world, posted="shown")
+        world.database.grant = dataclasses.replace(world.database.grant, refresh_token="shown")
+        return await world.process().refresh(digest("access-1"))
+
+    assert world.run(saved_late()).tokens.access_token == "access-3"
+    assert world.zoom.posted == ["refresh-0", "refresh-1", "orphan"]
 
 
 def test_a_wrong_client_secret_keeps_the_token(world: World) -> None:

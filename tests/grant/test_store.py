@@ -16,6 +16,7 @@ from airflow.models.team import Team
 from include.grant.answers import Answered, after, disconnected
 from include.grant.journal import Grant, State
 from include.grant.schema import journal_table, metadata
+from include.grant.spill import Kept
 from include.grant.storage import StoreError
 from include.grant.store import NoGrantError, Store
 from include.zoom.errors import Misconfigured
@@ -110,10 +111,12 @@ def test_a_lease_that_was_lost_commits_nothing(store: Store, engine: sa.Engine) 
     assert store.consent(store.read(), outcome, account_id="account", by="somebody")
     late = granted(held, 1)
     assert not store.commit(**late)
-    store.keep_orphan(late["journal"].newest)
+    store.keep_orphan(Kept("zoom_default", "an attempt", 1, "posted", late["journal"].newest))
     assert shown(engine)["refresh_token"] == "refresh-9"
     assert shown(engine)["account_id"] == "account"
-    assert store.read().journal.orphan.refresh_token == "refresh-1"
+    journal = store.read().journal
+    assert journal.orphan.refresh_token == "refresh-1"
+    assert "posted" in journal.fingerprints.spent
 
 
 def test_a_save_in_the_ui_meanwhile_survives(store: Store, engine: sa.Engine) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from include.grant.desk import Desk
-from include.grant.journal import Grant, Journal, Tokens
+from include.grant.journal import Grant, Journal
 from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillError
 from include.grant.storage import StoreError
@@ -149,10 +149,10 @@ class Database:
         await self._write()
         self.rows.heal(seen)
 
-    async def keep_orphan(self, tokens: Tokens) -> None:
+    async def keep_orphan(self, kept: Kept) -> None:
         """Beside the journal's newest."""
         await self._write()
-        self.rows.keep_orphan(tokens)
+        self.rows.keep_orphan(kept)
 
     async def _write(self) -> None:
         await asyncio.sleep(0.001)

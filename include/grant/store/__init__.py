@@ -15,11 +15,12 @@ from airflow.configuration import conf
 
 from include.grant.answers import consented
 from include.grant.fields import Fields
-from include.grant.journal import Grant, Journal, Tokens
+from include.grant.journal import Grant, Journal
 from include.grant.masking import basic
 from include.grant.redaction import mask
 from include.grant.schema import journal_table as table
 from include.grant.sealing import from_row, to_row
+from include.grant.spill import Kept
 from include.grant.storage import LEASE_SECONDS, StoreError
 from include.grant.store.audit import record
 from include.grant.store.connection_row import ConnectionRow, read_row, refuse_unsafe, write_extra
@@ -114,22 +115,23 @@ class Store:
             if row and journal and journal.generation == seen.journal.generation:
                 write_extra(connection, row, _keys(journal))
 
-    def keep_orphan(self, tokens: Tokens) -> None:
+    def keep_orphan(self, kept: Kept) -> None:
         """Keeps an answer that came when its lease was gone; it is tried before consent is declared lost."""
-        mask_tokens(tokens)
+        mask_tokens(kept.tokens)
         while True:
             with self._transaction() as connection:
                 row = self._journal_row(connection)
                 if row is None:
                     return
                 journal = self._unseal(row)
-                if journal.fingerprints.knows(tokens.refresh_token):
+                if journal.fingerprints.knows(kept.tokens.refresh_token):
                     return  # another process was quicker
-                sealed = to_row(replace(journal, orphan=tokens), seal)["sealed"]
+                changed = to_row(journal.with_orphan(kept.tokens, kept.posted), seal)
                 same = sa.and_(
                     self._mine, table.c.generation == row["generation"], table.c.sealed == row["sealed"]
                 )
-                if connection.execute(sa.update(table).where(same).values(sealed=sealed)).rowcount == 1:
+                values = {name: changed[name] for name in ("sealed", "fingerprints")}
+                if connection.execute(sa.update(table).where(same).values(values)).rowcount == 1:
                     return
 
     @property

@@ -12,7 +12,7 @@ from airflow.configuration import AIRFLOW_HOME, conf
 from airflow.sdk.exceptions import AirflowException, AirflowNotFoundException
 
 from include.grant.desk import Desk
-from include.grant.journal import Grant, Journal, State, Tokens
+from include.grant.journal import Grant, Journal, State
 from include.grant.rotation import Rotation
 from include.grant.spill import Kept, SpillFolder
 from include.grant.store import Store, metrics
@@ -117,9 +117,9 @@ class StoreInThreads:
         """See Store."""
         await self._run(partial(self._inner.heal, seen))
 
-    async def keep_orphan(self, tokens: Tokens) -> None:
+    async def keep_orphan(self, kept: Kept) -> None:
         """See Store."""
-        await self._run(partial(self._inner.keep_orphan, tokens))
+        await self._run(partial(self._inner.keep_orphan, kept))
 
     async def _run(self, call: Callable[[], _T]) -> _T:
         return await anyio.to_thread.run_sync(call, limiter=self._limiter)
