@@ -20,7 +20,7 @@ test: .venv/.dev ## all tests
 nightly: .venv/.dev ## the invariants of a rotation over ten thousand histories
 	@$(BIN)/pytest --hypothesis-profile=nightly tests/grant/test_machine.py
 
-faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, those of the compose file's services, and a table of what came of them (30 minutes)
+faults: .venv/.dev ## each fault that a rotation must outlive, hundreds of kills, those of the compose file's services, and a table of what came of them (an hour)
 	@$(BIN)/pytest --quiet -m "sweep or not sweep" --fault-table tests/faults tests/system/test_lost_grant.py tests/compose
 
 upgrade-check: .venv/.dev ## states that earlier versions have left, brought up to this one
