@@ -1,6 +1,7 @@
 """`docker compose` in the project's folder, as far as the documentation and the tests use it."""
 
 import argparse
+import itertools
 import os
 import shlex
 from collections.abc import Collection, Mapping
@@ -10,6 +11,7 @@ from tests.compose.deployment import Deployment
 from tests.compose.images import Images
 from tests.compose.model import services, variables_of
 
+_numbers = itertools.count(1)
 # There is no stand-in for it: what it would ask for is looked at where it would ask.
 NOT_SHOWN = "prometheus"
 # What a person's shell has set: no port of the file's must be free on this machine.
@@ -54,7 +56,7 @@ class Compose:
         named = services(PROJECT / "docker-compose.yaml", variables, profiles)
         named.pop(NOT_SHOWN, None)
         self._images.build(named.values())
-        project = f"zoom{os.getpid()}x{len(self._made)}"
+        project = f"zoom{os.getpid()}x{next(_numbers)}"
         self._made.append(
             Deployment(
                 self._images.podman, named, project=project, scale=scale or {}, mounts=self._images.mounts

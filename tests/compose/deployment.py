@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -49,6 +50,7 @@ class Deployment:
         self._mounts = mounts
         self._began = time.monotonic()
         self._given_up = threading.Event()
+        self._turn = threading.Lock()
         self.told: list[str] = []
 
     def up(self, *, seconds: float) -> None:
@@ -129,7 +131,8 @@ class Deployment:
         entrypoint = service.entrypoint or ()
         if service.entrypoint is not None:
             words[0:0] = ["--entrypoint", json.dumps(list(entrypoint))]
-        self.podman("run", "--detach", "--name", name, *words, *service.command)
+        with self._turn:
+            self._run(name, *words, *service.command)
         self.tell(f"{name} started")
         hostname = str(self.podman.inspected(name)["Config"]["Hostname"])
         container = Container(service, name, hostname, None)
@@ -145,6 +148,15 @@ class Deployment:
             )
             watched(container.health)
         self.containers[name] = container
+
+    def _run(self, name: str, *words: str) -> None:
+        """Starts a container; podman 4.3 hangs in it now and then, and does not when it is asked again."""
+        try:
+            self.podman("run", "--detach", "--name", name, *words)
+        except subprocess.TimeoutExpired:
+            self.tell(f"{name} did not start")
+            self.podman("rm", "--force", "--time", "0", name, check=False)
+            self.podman("run", "--detach", "--name", name, *words)
 
     def _local(self, service: Service) -> str:
         return f"localhost/{service.image}" if service.target else f"docker.io/library/{service.image}"
