@@ -101,7 +101,6 @@ class Podman:
     def delete(self) -> None:
         """Ends and deletes everything in this storage, and the storage."""
         self.empty()
-        self("rmi", "--all", "--force", check=False, timeout=600)
         for mounted in _mounts_below(self.folder):
             subprocess.run(["umount", "--lazy", mounted], check=False, capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
