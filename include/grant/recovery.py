@@ -31,6 +31,12 @@ def is_news(seen: Grant, kept: Kept) -> bool:
     return seen.rotates and newer and not journal.fingerprints.knows(kept.tokens.refresh_token)
 
 
+def spent_by(journal: Journal, kept: Kept) -> Fingerprints:
+    """The journal's fingerprints, knowing what was posted for an answer; a server that does not rotate spends nothing."""
+    marks = journal.fingerprints
+    return marks if kept.posted == mark_of(journal, kept.tokens) else marks.spend_mark(kept.posted)
+
+
 def mark_of(journal: Journal, tokens: Tokens | None) -> str:
     """The fingerprint of a token set's refresh token."""
     return journal.fingerprints.of(tokens.refresh_token if tokens else None)

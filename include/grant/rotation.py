@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from include.grant.answers import Answered, after
 from include.grant.freshness import Need, access_token, decide
-from include.grant.journal import Grant, Journal, State, Tokens
-from include.grant.recovery import Recovery, is_news, mark_of
+from include.grant.journal import Fingerprints, Grant, Journal, State, Tokens
+from include.grant.recovery import Recovery, is_news, mark_of, spent_by
 from include.grant.spill import Kept, SpillError
 from include.grant.storage import LEASE_SECONDS, Spill, Storage, StoreError
 from include.zoom.oauth import Kind, Outcome
@@ -76,7 +76,7 @@ class Rotation:
             )
             await self.storage.heal(seen)
         lost = seen.journal.state is State.CONSENT_REQUIRED and not seen.journal.orphan
-        if (lost or seen.attempt_died) and await self._recovered(seen):
+        if (lost or seen.attempt_died) and await self._recovered(seen, await self._kept(seen)):
             seen = await self.storage.read()
         if seen.needs_alert:
             await self._tell(seen)
@@ -86,12 +86,15 @@ class Rotation:
         """Brings an answer that the database does not know where it belongs; whether that changed anything."""
         return await Recovery(self.storage).run(kept)
 
-    async def _recovered(self, seen: Grant) -> bool:
-        kept = await self.spill.find(seen.connection_id) if seen.rotates else None
+    async def _kept(self, seen: Grant) -> Kept | None:
+        return await self.spill.find(seen.connection_id) if seen.rotates else None
+
+    async def _recovered(self, seen: Grant, kept: Kept | None) -> bool:
         return kept is not None and is_news(seen, kept) and await self.recover(kept)
 
     async def _lease_and_spend(self, seen: Grant) -> Grant | None:
-        if await self._recovered(seen):
+        kept = await self._kept(seen)
+        if await self._recovered(seen, kept):
             return None
         began = self.monotonic()
         held = await self.storage.lease(seen, uuid.uuid4().hex)
@@ -100,7 +103,7 @@ class Rotation:
         if held.rotates and held.tokens is None:  # taken out of the Connection since it was read
             await self.storage.release(held)
             return None
-        turn = _Turn(self, held, began)
+        turn = _Turn(self, held, began, spent_by(held.journal, kept) if kept else held.journal.fingerprints)
         # A holder that died may have posted already: then ours is the one more.
         outcome = await turn.spend(once_more=not seen.attempt_died)
         return await self._settle(turn, outcome) if outcome else None
@@ -178,6 +181,7 @@ class _Turn:
     rotation: Rotation
     held: Grant
     began: float
+    marks: Fingerprints
     tokens: Tokens | None = None
     refused: tuple[Tokens, ...] = ()
 
@@ -203,7 +207,11 @@ class _Turn:
         last_first = sorted(filter(None, known), key=lambda tokens: tokens.issued_at, reverse=True)
         distinct: dict[str | None, Tokens] = {}
         for tokens in [held.tokens, *last_first] if held.adopts else last_first:
-            if tokens and tokens.refresh_token:
+            if (
+                tokens
+                and tokens.refresh_token
+                and self.marks.of(tokens.refresh_token) not in self.marks.spent
+            ):
                 distinct.setdefault(tokens.refresh_token, tokens)
         return [*distinct.values()] or [held.tokens]
 

@@ -474,6 +474,27 @@ def test_an_orphan_that_zoom_refuses_is_not_brought_back_from_the_disk(world: Wo
     assert world.zoom.posted == ["refresh-0", "refresh-1", "stray"]
 
 
+def test_what_the_disk_tells_spent_is_not_posted_again(world: World) -> None:
+    """A restored database has it as the newest again, beside an orphan that is younger than the file: that one alone."""
+
+    async def restored() -> None:
+        await world.process().refresh()
+        backup = world.database.grant
+        await world.process().refresh(digest("access-1"))
+        world.database.grant = backup
+        newest = world.disk.files["zoom_default"].tokens
+        orphan = dataclasses.replace(
+            newest, refresh_token="orphan", issued_at=newest.issued_at + timedelta(minutes=1)
+        )
+        await world.database.keep_orphan(Kept("zoom_default", "late", 0, "of another", orphan))
+        world.zoom.newest = "nobody's"
+        await world.process().refresh(digest("access-1"))
+
+    with pytest.raises(ConsentRequired):
+        world.run(restored())
+    assert world.zoom.posted == ["refresh-0", "refresh-1", "orphan"]
+
+
 def test_a_full_disk_does_not_stop_a_rotation(world: World) -> None:
     """The database alone keeps the answer then."""
     world.disk.full = True
