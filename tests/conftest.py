@@ -60,13 +60,13 @@ def s3_server() -> Iterator[store.Store]:
 
 
 @pytest.fixture
-def s3(s3_server: store.Store, monkeypatch: pytest.MonkeyPatch) -> store.Store:
-    """The S3 server that this process's environment names, without a fault."""
+def s3(s3_server: store.Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[store.Store]:
+    """The S3 server that this process's environment names; what it is told to do badly ends with the test."""
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
+    yield s3_server
     s3_server.fail()
     s3_server.list_late(0)
-    return s3_server
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from include.grant.broker_client import BrokerClient
 from include.grant.journal import digest
@@ -14,6 +15,7 @@ from tests.console.running import Running, decided
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 SignedIn = Callable[..., Any]
+LOADED_MS = 30_000
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def state(tab: Any, account: str) -> str:
 
 def notice(tab: Any) -> str:
     """What the page says after the way to Zoom and back."""
-    tab.wait_for_url("**/data/plugin/zoom")
+    expect(tab).to_have_url(re.compile(r"/data/plugin/zoom$"), timeout=LOADED_MS)
     return str(tab.get_by_test_id("zoom-notice").inner_text())
 
 
@@ -231,7 +233,7 @@ def test_who_has_not_signed_in_is_taken_to_the_login(airflow: Running, signed_in
     tab = signed_in(browser="signed out")
     tab.context.clear_cookies()
     tab.goto(f"{airflow.address}/plugin/zoom")
-    tab.wait_for_url(re.compile(r"/auth/login/?\?next=.*plugin.*zoom"))
+    expect(tab).to_have_url(re.compile(r"/auth/login/?\?next=.*plugin.*zoom"), timeout=LOADED_MS)
 
 
 def test_a_missing_setting_is_explained(airflow: Running, signed_in: SignedIn, account: str) -> None:

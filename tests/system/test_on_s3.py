@@ -45,6 +45,7 @@ def on_s3(s3_server: Store, folder: Path) -> Iterator[Pipeline]:
         },
     ) as running:
         yield Pipeline(running)
+    s3_server.fail()
 
 
 @pytest.fixture(scope="module")
