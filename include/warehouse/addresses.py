@@ -1,5 +1,6 @@
 """Where a warehouse is, by its dialect: what an Airflow Connection says, as the driver reads it."""
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from airflow.sdk import Connection
 
-from include.warehouse.dialects import DUCKDB, POSTGRES, REDSHIFT, SNOWFLAKE
+from include.warehouse.dialects import BIGQUERY, DUCKDB, POSTGRES, REDSHIFT, SNOWFLAKE
 from include.warehouse.errors import PermanentWarehouseError
 
 # A firewall or a NAT forgets a silent connection: ask every 30 s, give up after three answers are missing.
@@ -148,11 +149,28 @@ def _snowflake_secret(connection: Connection, extra: Mapping[str, Any]) -> dict[
     }
 
 
+def bigquery_address(connection: Connection, _: str) -> str:
+    """BigQuery: the extra as Airflow's own provider has it; without a key, what the machine is logged in as."""
+    extra = connection.extra_dejson
+    if not (project := extra.get("project")):
+        raise PermanentWarehouseError(
+            f"Connection {connection.conn_id} says no project in its extra; BigQuery needs it "
+            '({"project": "acme-analytics", "location": "EU", "key_path": "/run/secrets/key.json"}).'
+        )
+    key = extra.get("keyfile_dict")
+    more = {
+        **{name: extra.get(name) for name in ("location", "key_path", "api_endpoint")},
+        "keyfile_dict": key if isinstance(key, str | None) else json.dumps(key),
+    }
+    return f"bigquery://{project}?" + urlencode({name: value for name, value in more.items() if value})
+
+
 ADDRESSES: Mapping[str, Callable[[Connection, str], str]] = {
     POSTGRES.name: libpq_address,
     DUCKDB.name: file_path,
     REDSHIFT.name: redshift_address,
     SNOWFLAKE.name: snowflake_options,
+    BIGQUERY.name: bigquery_address,
 }
 """By the dialect's name: takes the Connection and the schema.
 

@@ -38,7 +38,7 @@ class Comparison:
 # statistics, and would go through all seats again for each meeting, for hours where there are a million.
 _OF_MEETINGS = """
 SELECT count(*), count(CASE WHEN {differs} THEN 1 END),
-       count(CASE WHEN {differs} THEN 1 END) || ' of ' || count(*) || ' meetings differ'
+       CAST(count(CASE WHEN {differs} THEN 1 END) AS varchar) || ' of ' || CAST(count(*) AS varchar) || ' meetings differ'
 FROM (
     SELECT max(people) AS people, max(minutes) AS minutes, count(*) - 1 AS seats, sum(seconds) / 60.0 AS seat_minutes
     FROM (
@@ -48,14 +48,15 @@ FROM (
         SELECT meeting_uuid, NULL, NULL, coalesce(duration_seconds, 0)
         FROM {{meeting_participants}} WHERE _slice_date = $1
     ) AS either_side
-    GROUP BY meeting_uuid HAVING count(people) > 0
+    GROUP BY meeting_uuid HAVING count(either_side.people) > 0
 ) AS both_sides
 """
 _OF_USERS = """
 SELECT 1, CASE WHEN told BETWEEN active - slack AND everybody + slack AND abs(told_pending - pending) <= slack
                THEN 0 ELSE 1 END,
-       told || ' with ' || told_pending || ' pending in the summary; ' || active || ' active, ' || pending
-       || ' pending, ' || everybody || ' in all in the list'
+       CAST(told AS varchar) || ' with ' || CAST(told_pending AS varchar) || ' pending in the summary; '
+       || CAST(active AS varchar) || ' active, ' || CAST(pending AS varchar) || ' pending, '
+       || CAST(everybody AS varchar) || ' in all in the list'
 FROM (
     SELECT total_users_count - coalesce(room_users_count, 0) AS told, pending_users_count AS told_pending
     FROM {user_summary} WHERE _slice_date = $1

@@ -79,7 +79,7 @@ class MadeUpServer:
             return [(name, kind, "", None) for name, kind, _ in self._relations()]
         if self.catalogue in statement:
             return list(self._columns())
-        asked = statement.replace('"', "").lower().strip()
+        asked = re.sub('["`]', "", statement).lower().strip()
         known = (*self.answers.items(), *_ANSWERS)
         return next((rows for said, rows in known if re.search(said, asked, re.DOTALL)), [])
 

@@ -15,8 +15,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.warehouse import redshift, snowflake
-from include.warehouse.dialects import REDSHIFT, SNOWFLAKE, Dialect
+from include.warehouse import bigquery, redshift, snowflake
+from include.warehouse.dialects import BIGQUERY, REDSHIFT, SNOWFLAKE, Dialect
 from tests.warehouse.made_up_server import MadeUpServer
 from tests.warehouse.statements import statements
 
@@ -152,6 +152,16 @@ minus natural not null of on or order qualify regexp revoke right rlike row rows
 table tablesample then to trigger true try_cast union unique update using values view when whenever where with
 """
 
+# https://cloud.google.com/bigquery/docs/reference/standard-sql/lexical#reserved_keywords
+BIGQUERY_RESERVED = """
+all and any array as asc assert_rows_modified at between by case cast collate contains create cross cube current default
+define desc distinct else end enum escape except exclude exists extract false fetch following for from full group
+grouping groups hash having if ignore in inner intersect interval into is join lateral left like limit lookup merge
+natural new no not null nulls of on or order outer over partition preceding proto qualify range recursive respect right
+rollup rows select set some struct tablesample then to treat true unbounded union unnest using when where window with
+within
+"""
+
 
 @dataclass
 class AnyDriver:
@@ -165,6 +175,40 @@ class AnyDriver:
 
     def cursor(self) -> Any:
         return self.server.cursor()
+
+
+@dataclass
+class AnyBigQuery:
+    """A BigQuery whose answers are a made-up server's."""
+
+    server: MadeUpServer
+    project: str = "acme"
+
+    def query(self, statement: str, _: Any, session: str | None, *, begins: bool) -> bigquery.Answer:
+        rows = [tuple(row) for row in self.server.answer(statement)]
+        return bigquery.Answer(["x"] if rows else [], rows, "session" if begins else session)
+
+    def load(self, dataset: str, table: str, parquet: Any) -> None:
+        """Takes the rows."""
+
+    def describe(self, dataset: str, table: str, comments: Any) -> None:
+        """Takes the comments."""
+
+
+def chooses_from_nothing(node: exp.Expression) -> bool:
+    """Whether a question has a condition and no table."""
+    return isinstance(node, exp.Select) and bool(node.args.get("where")) and not node.args.get("from_")
+
+
+def joins_numbers(node: exp.Expression) -> bool:
+    """Whether a number is joined to a text as it is."""
+    return isinstance(node, exp.DPipe) and any(isinstance(each, exp.AggFunc) for each in (node.this, node.expression))
+
+
+def many_columns_in(node: exp.Expression) -> bool:
+    """Whether several columns are looked for as they stand, and not as one value."""
+    query = node.args.get("query") if isinstance(node, exp.In) else None
+    return query is not None and len(query.this.selects) > 1
 
 
 TARGETS = [
@@ -200,6 +244,26 @@ TARGETS = [
         "FROM information_schema.views\nWHERE",
         frozenset(SNOWFLAKE_RESERVED.split()),
         told=snowflake.Spoken,
+    ),
+    Target(
+        BIGQUERY,
+        "bigquery",
+        {
+            **POSTGRES_ALONE,
+            "a key": some(exp.PrimaryKey, exp.PrimaryKeyColumnConstraint, exp.DefaultColumnConstraint),
+            "a condition on nothing": chooses_from_nothing,
+            "numbers joined to a text": joins_numbers,
+            "several columns of a subquery": many_columns_in,
+            "renaming a view": lambda node: isinstance(node, exp.Alter) and node.kind == "VIEW",
+            "FILTER": some(exp.Filter),
+            "EPOCH": lambda node: isinstance(node, exp.Extract) and node.name.upper() == "EPOCH",
+            "a parameter without a name": some(exp.Placeholder),
+        },
+        "COLUMN_FIELD_PATHS",
+        "'BASE TABLE'",
+        frozenset(BIGQUERY_RESERVED.split()),
+        ("CALL BQ.ABORT_SESSION()",),
+        told=lambda server: bigquery.Spoken(AnyBigQuery(server)),
     ),
 ]
 COMMENT = re.compile(r"ALTER \w+ \S+ (?:SET|ALTER COLUMN \S+) COMMENT ")

@@ -12,9 +12,10 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from include.launch.postgres import EmbeddedPostgres
-from include.warehouse.dialects import DUCKDB, REDSHIFT, SNOWFLAKE
+from include.warehouse.dialects import BIGQUERY, DUCKDB, REDSHIFT, SNOWFLAKE
 from include.warehouse.session import Warehouse
-from tests.warehouse.contract.house import House, duckdb_rows, postgres_rows, snowflake_rows
+from tests.warehouse.contract.emulated_bigquery import emulator, need_client
+from tests.warehouse.contract.house import House, bigquery_rows, duckdb_rows, postgres_rows, snowflake_rows
 from tests.warehouse.contract.stand_in import need_driver, stand_in
 from tests.warehouse.majors import VERSIONS, Server, programs
 
@@ -70,6 +71,20 @@ def fake_snowflake() -> Iterator[int]:
         server.stdin.close()
 
 
+@pytest.fixture(scope="session")
+def emulated_bigquery() -> Iterator[int]:
+    """The port of a server that speaks as BigQuery does."""
+    need_client()
+    with emulator() as port:
+        yield port
+
+
+# Of bqemulator, by the test's name.
+_NOT_SHOWN_OF_BIGQUERY = {
+    "test_writers_of_one_slice": "bqemulator has one transaction for all sessions, where BigQuery ends the second",
+    "test_a_killed_writer_leaves_the_old_slice": "bqemulator has one transaction for all, which a killed session leaves open",
+    "test_words_that_quote_a_row_are_left_out": "BigQuery keeps no key that would refuse a row",
+}
 # Of fakesnow, by the test's name.
 _NOT_SHOWN = {
     "test_writers_of_one_slice": "fakesnow refuses a second writer, where Snowflake lets it wait",
@@ -85,6 +100,7 @@ _NOT_SHOWN = {
         "duckdb",
         "redshift",
         pytest.param("snowflake", marks=pytest.mark.emulated),
+        pytest.param("bigquery", marks=pytest.mark.emulated),
     ]
 )
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
@@ -99,6 +115,10 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
         if reason := _NOT_SHOWN.get(request.node.originalname):
             pytest.skip(reason)
         return _snowflake(request.getfixturevalue("fake_snowflake"))
+    if kind == "bigquery":
+        if reason := _NOT_SHOWN_OF_BIGQUERY.get(request.node.originalname):
+            pytest.skip(reason)
+        return _bigquery(request.getfixturevalue("emulated_bigquery"))
     if major == "18":
         uri = request.getfixturevalue("new_database")()
     else:
@@ -131,3 +151,8 @@ def _snowflake(port: int) -> House:
     }
     warehouse = Warehouse(f"snowflake://?{urlencode(options)}", "zoom", dialect=SNOWFLAKE)
     return House("snowflake", warehouse, snowflake_rows)
+
+
+def _bigquery(port: int) -> House:
+    address = f"bigquery://contract-{next(_numbers)}?api_endpoint=http://127.0.0.1:{port}"
+    return House("bigquery", Warehouse(address, "zoom", dialect=BIGQUERY), bigquery_rows)

@@ -5,14 +5,15 @@ import pickle
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
-from urllib.request import urlopen
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.request import Request, urlopen
 
 import duckdb
 import psycopg2
 
-from include.warehouse.dialects import SNOWFLAKE
+from include.warehouse.dialects import BIGQUERY, SNOWFLAKE
 from include.warehouse.session import Warehouse
 
 Row = tuple[Any, ...]
@@ -42,6 +43,41 @@ def snowflake_rows(uri: str, statement: str) -> list[Row]:
         return pickle.load(answer)
 
 
+def bigquery_rows(uri: str, statement: str) -> list[Row]:
+    """What BigQuery answers, asked of its API."""
+    address = urlsplit(uri)
+    endpoint = dict(parse_qsl(address.query))["api_endpoint"]
+    for ours, theirs in (("timestamp with time zone", "TIMESTAMP"), ("double precision", "FLOAT64")):
+        statement = statement.replace(ours, theirs)
+    question = json.dumps({"query": statement, "useLegacySql": False, "timeoutMs": 60_000}).encode()
+    asked = Request(
+        f"{endpoint}/bigquery/v2/projects/{address.netloc}/queries", question, {"Content-Type": "application/json"}
+    )
+    with urlopen(asked, timeout=60) as answer:
+        found = json.load(answer)
+    kinds = [field["type"] for field in found.get("schema", {}).get("fields", [])]
+    return [
+        tuple(_read(kind, cell["v"]) for kind, cell in zip(kinds, row["f"], strict=True))
+        for row in found.get("rows", [])
+    ]
+
+
+def _read(kind: str, text: str | None) -> Any:
+    """A value as BigQuery's API tells it."""
+    readers: dict[str, Callable[[str], Any]] = {
+        "INTEGER": int,
+        "INT64": int,
+        "FLOAT": float,
+        "FLOAT64": float,
+        "NUMERIC": float,
+        "BOOLEAN": lambda told: told == "true",
+        "BOOL": lambda told: told == "true",
+        "DATE": date.fromisoformat,
+        "TIMESTAMP": lambda told: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(told) * 1e6)),
+    }
+    return None if text is None else readers.get(kind, str)(text)
+
+
 @dataclass(frozen=True)
 class House:
     """A warehouse that is empty at first."""
@@ -58,6 +94,13 @@ class House:
 
     def comment(self, table: str, column: str | None = None) -> str | None:
         """What stands beside a table, a view or a column in the catalogue."""
+        if self.warehouse.dialect is BIGQUERY:
+            if column:
+                asked = f"SELECT description FROM zoom.INFORMATION_SCHEMA.COLUMN_FIELD_PATHS WHERE table_name = '{table}' AND column_name = '{column}'"
+            else:
+                asked = f"SELECT option_value FROM zoom.INFORMATION_SCHEMA.TABLE_OPTIONS WHERE table_name = '{table}' AND option_name = 'description'"
+            ((told,),) = self.rows(asked)
+            return told if column or told is None else str(json.loads(told))
         if self.warehouse.dialect is SNOWFLAKE:
             what, condition = (
                 ("columns", f"AND LOWER(column_name) = '{column}'") if column else ("tables", "")
