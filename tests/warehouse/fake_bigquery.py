@@ -4,7 +4,9 @@ It says its port and ends with its standard input. What bqemulator 1.4 cannot do
 be run; each of these is a thing of which the tests show nothing:
 
 - at its start it would fetch an extension of DuckDB's from the internet;
-- the catalogue has no COLUMN_FIELD_PATHS, in which the comments on columns stand, and texts with an apostrophe break it.
+- the catalogue has no COLUMN_FIELD_PATHS, in which the comments on columns stand;
+- the catalogue tells JSON as STRING, does not know of columns that were added, and texts with an apostrophe break it;
+- all sessions share one transaction: what one has not committed the others see, and a second cannot begin one.
 """
 
 import os
@@ -12,14 +14,21 @@ import re
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
+from bqemulator.catalog import ddl_sync
 from bqemulator.cli import main
 from bqemulator.sql import inner_query
 from bqemulator.sql.rewriter import information_schema
 from bqemulator.storage.engine import DuckDBEngine
+from bqemulator.storage.sql_identifiers import quoted_table_ref
 
-_FIELDS = re.compile(r"`?([\w-]+)`?\.`?([\w-]+)`?\.INFORMATION_SCHEMA\.COLUMN_FIELD_PATHS", re.IGNORECASE)
-_OF_DATASET = re.compile(r"(?<![.`\w-])`?([\w-]+)`?\.INFORMATION_SCHEMA\.COLUMN_FIELD_PATHS", re.IGNORECASE)
+Expand = Callable[[str, str, Any], str]
+_DATASET = re.compile(r"(?:`?([\w-]+)`?\.)?`?([\w-]+)`?\.INFORMATION_SCHEMA\.", re.IGNORECASE)
+_FIELDS = re.compile(_DATASET.pattern + "COLUMN_FIELD_PATHS", re.IGNORECASE)
+_introspect = ddl_sync._introspect_schema
+_contexts: list[Any] = []
 
 
 def literal(text: str | None) -> str:
@@ -29,53 +38,85 @@ def literal(text: str | None) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
 
-def with_fields(expand):
-    """Puts what the catalogue knows of columns in the place of the view that lacks."""
+def schema_of(project: str, dataset: str, table: str, context: Any) -> Any:
+    """A table's columns, with JSON for what it is."""
+    _contexts[:] = [context]
+    schema = _introspect(project, dataset, table, context)
+    asked = f"PRAGMA table_info({quoted_table_ref(project, dataset, table)})"
+    kinds = {name: kind for _, name, kind, *_ in context.engine.execute(asked).fetchall()}
+    fields = [
+        field.model_copy(update={"type": "JSON"}) if kinds[field.name] == "JSON" else field for field in schema.fields
+    ]
+    return schema.model_copy(update={"fields": tuple(fields)})
 
-    def expanded(statement: str, project: str, catalog) -> str:
-        def fields(of_project: str, dataset: str) -> str:
-            lines = [
-                f"SELECT {literal(table.table_id)} AS table_name, {literal(column.name)} AS column_name, "
-                f"{literal(column.name)} AS field_path, {literal(column.description)} AS description"
-                for table in catalog.list_tables(of_project, dataset)
-                for column in table.schema_.fields
-            ]
-            none = "SELECT '' AS table_name, '' AS column_name, '' AS field_path, '' AS description FROM UNNEST([1]) WHERE FALSE"
-            return f"({' UNION ALL '.join(lines) or none})"
 
-        statement = _FIELDS.sub(lambda found: fields(found[1], found[2]), statement)
-        statement = _OF_DATASET.sub(lambda found: fields(project, found[1]), statement)
+def refresh(project: str, dataset: str, catalog: Any) -> None:
+    """Brings the catalogue up to the columns that were added."""
+    for table in catalog.list_tables(project, dataset) if _contexts else ():
+        told = {field.name: field.description for field in table.schema_.fields}
+        fresh = schema_of(project, dataset, table.table_id, _contexts[0])
+        fields = [field.model_copy(update={"description": told.get(field.name)}) for field in fresh.fields]
+        if tuple(fields) != table.schema_.fields:
+            schema = fresh.model_copy(update={"fields": tuple(fields)})
+            catalog.update_table(table.model_copy(update={"schema_": schema}))
+
+
+def fields_of(project: str, dataset: str, catalog: Any) -> str:
+    """What stands for COLUMN_FIELD_PATHS."""
+    lines = [
+        f"SELECT {literal(table.table_id)} AS table_name, {literal(field.name)} AS column_name, "
+        f"{literal(field.name)} AS field_path, {literal(field.description)} AS description"
+        for table in catalog.list_tables(project, dataset)
+        for field in table.schema_.fields
+    ]
+    none = "SELECT '' AS table_name, '' AS column_name, '' AS field_path, '' AS description FROM UNNEST([1]) WHERE FALSE"
+    return f"({' UNION ALL '.join(lines) or none})"
+
+
+def completed(expand: Expand) -> Expand:
+    """Answers what the catalogue does not know before it is asked for the rest."""
+
+    def expanded(statement: str, project: str, catalog: Any) -> str:
+        for of, dataset in set(_DATASET.findall(statement)):
+            refresh(of or project, dataset, catalog)
+        statement = _FIELDS.sub(lambda found: fields_of(found[1] or project, found[2], catalog), statement)
         return expand(statement, project, catalog)
 
     return expanded
 
 
+def free_port() -> int:
+    """One that nobody listens at now."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def tell(port: int, output: int) -> None:
+    """Says the port once it answers; ends the process with its standard input."""
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            threading.Event().wait(0.1)
+        else:
+            break
+    os.write(output, f"{port}\n".encode())
+    sys.stdin.read()
+    os._exit(0)
+
+
 def run() -> None:
     """Serves until standard input ends."""
+    output = os.dup(1)
+    os.dup2(2, 1)  # it logs there from its first line on
     DuckDBEngine._load_spatial = lambda self: None
+    ddl_sync._introspect_schema = schema_of
     information_schema._sql_literal = lambda text: "NULL" if text is None else literal(text)
-    inner_query.expand_information_schema = with_fields(inner_query.expand_information_schema)
-    told = os.dup(1)
-    os.dup2(2, 1)  # it logs there from the first line on
-    ports = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
-
-    def watch() -> None:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", ports[0])).close()
-                break
-            except OSError:
-                threading.Event().wait(0.1)
-        os.write(told, f"{ports[0]}\n".encode())
-        sys.stdin.read()
-        os._exit(0)
-
-    threading.Thread(target=watch).start()
-    sys.argv = ["bqemulator", "start", "--rest-port", str(ports[0]), "--grpc-port", str(ports[1]), "--log-level", "error"]
+    inner_query.expand_information_schema = completed(inner_query.expand_information_schema)
+    rest, grpc = free_port(), free_port()
+    threading.Thread(target=tell, args=(rest, output)).start()
+    sys.argv = ["bqemulator", "start", "--rest-port", f"{rest}", "--grpc-port", f"{grpc}", "--log-level", "error"]
     main()
 
 

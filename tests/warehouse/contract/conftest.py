@@ -82,7 +82,7 @@ def emulated_bigquery() -> Iterator[int]:
 # Of bqemulator, by the test's name.
 _NOT_SHOWN_OF_BIGQUERY = {
     "test_writers_of_one_slice": "bqemulator has one transaction for all sessions, where BigQuery ends the second",
-    "test_a_killed_writer_leaves_the_old_slice": "bqemulator has one transaction for all, which a killed session leaves open",
+    "test_a_killed_writer_leaves_the_old_slice": "bqemulator has one transaction for all sessions, and a killed one leaves it open",
     "test_words_that_quote_a_row_are_left_out": "BigQuery keeps no key that would refuse a row",
 }
 # Of fakesnow, by the test's name.

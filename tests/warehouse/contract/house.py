@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ from include.warehouse.dialects import BIGQUERY, SNOWFLAKE
 from include.warehouse.session import Warehouse
 
 Row = tuple[Any, ...]
+# What the tests ask, in BigQuery's words.
+_IN_BIGQUERY = (
+    (r'"(\w+)"', r"`\1`"),
+    (r"timestamp with time zone", "TIMESTAMP"),
+    (r"double precision", "FLOAT64"),
+    (r"CAST\((\w+) AT TIME ZONE 'UTC' AS varchar\)", r"FORMAT_TIMESTAMP('%F %H:%M:%E6S', \1)"),
+)
 
 
 def postgres_rows(uri: str, statement: str) -> list[Row]:
@@ -47,13 +55,13 @@ def bigquery_rows(uri: str, statement: str) -> list[Row]:
     """What BigQuery answers, asked of its API."""
     address = urlsplit(uri)
     endpoint = dict(parse_qsl(address.query))["api_endpoint"]
-    for ours, theirs in (("timestamp with time zone", "TIMESTAMP"), ("double precision", "FLOAT64")):
-        statement = statement.replace(ours, theirs)
+    for asked, said in _IN_BIGQUERY:
+        statement = re.sub(asked, said, statement)
     question = json.dumps({"query": statement, "useLegacySql": False, "timeoutMs": 60_000}).encode()
-    asked = Request(
+    request = Request(
         f"{endpoint}/bigquery/v2/projects/{address.netloc}/queries", question, {"Content-Type": "application/json"}
     )
-    with urlopen(asked, timeout=60) as answer:
+    with urlopen(request, timeout=60) as answer:
         found = json.load(answer)
     kinds = [field["type"] for field in found.get("schema", {}).get("fields", [])]
     return [
