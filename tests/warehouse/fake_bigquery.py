@@ -34,7 +34,7 @@ _contexts: list[Any] = []
 def literal(text: str | None) -> str:
     """A text as BigQuery reads it."""
     if text is None:
-        return "CAST(NULL AS STRING)"
+        return "NULL"
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
 
@@ -62,15 +62,14 @@ def refresh(project: str, dataset: str, catalog: Any) -> None:
 
 
 def fields_of(project: str, dataset: str, catalog: Any) -> str:
-    """What stands for COLUMN_FIELD_PATHS."""
+    """What stands for COLUMN_FIELD_PATHS, as bqemulator writes what it has of the catalogue."""
     lines = [
-        f"SELECT {literal(table.table_id)} AS table_name, {literal(field.name)} AS column_name, "
-        f"{literal(field.name)} AS field_path, {literal(field.description)} AS description"
+        f"({literal(table.table_id)}, {literal(field.name)}, {literal(field.name)}, {literal(field.description)})"
         for table in catalog.list_tables(project, dataset)
         for field in table.schema_.fields
     ]
-    none = "SELECT '' AS table_name, '' AS column_name, '' AS field_path, '' AS description FROM UNNEST([1]) WHERE FALSE"
-    return f"({' UNION ALL '.join(lines) or none})"
+    values = ", ".join(lines or ["('', '', '', '')"])
+    return f"(SELECT * FROM (VALUES {values}) AS v(table_name, column_name, field_path, description))"
 
 
 def completed(expand: Expand) -> Expand:
@@ -112,7 +111,7 @@ def run() -> None:
     os.dup2(2, 1)  # it logs there from its first line on
     DuckDBEngine._load_spatial = lambda self: None
     ddl_sync._introspect_schema = schema_of
-    information_schema._sql_literal = lambda text: "NULL" if text is None else literal(text)
+    information_schema._sql_literal = literal
     inner_query.expand_information_schema = completed(inner_query.expand_information_schema)
     rest, grpc = free_port(), free_port()
     threading.Thread(target=tell, args=(rest, output)).start()

@@ -15,7 +15,9 @@ from adbc_driver_manager import AdbcStatusCode, OperationalError, ProgrammingErr
 from airflow.sdk import BaseHook, Connection
 
 from include.warehouse import bigquery
-from include.warehouse.bigquery import Answer, Spoken, spoken, together
+from include.warehouse.bigquery import Spoken
+from include.warehouse.bigquery_client import Answer, state_of
+from include.warehouse.bigquery_sql import spoken, together
 from include.warehouse.catalogue import relations
 from include.warehouse.connect import warehouse
 from include.warehouse.dialects import BIGQUERY
@@ -60,7 +62,7 @@ class MadeUpClient:
 
 def session_with(client: MadeUpClient) -> Session:
     """A session with it."""
-    return Session(Spoken(client), BIGQUERY)  # type: ignore[arg-type]
+    return Session(Spoken(client), BIGQUERY)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,7 @@ def test_a_transaction_begins_with_what_changes_rows() -> None:
         ask(session, "SELECT 2")
         session.commit()
         ask_for_each(session, "INSERT INTO t (a) VALUES ($1)", [("a",), ("b",)])
+        ask_for_each(session, "UPDATE t SET a = $1", [("a",), ("b",)])
         session.rollback()
         session.commit()
     assert client.told == [
@@ -139,6 +142,8 @@ def test_a_transaction_begins_with_what_changes_rows() -> None:
         "s1: COMMIT TRANSACTION",
         "s1: BEGIN TRANSACTION",
         "s1: INSERT INTO t (a) VALUES (@p1), (@p2)",
+        "s1: UPDATE t SET a = @p1",
+        "s1: UPDATE t SET a = @p1",
         "s1: ROLLBACK TRANSACTION",
         "s1: CALL BQ.ABORT_SESSION()",
     ]
@@ -240,7 +245,7 @@ def test_rows_go_as_a_file() -> None:
 def test_what_its_errors_mean(code: int, message: str, state: str) -> None:
     """As SQLSTATEs, by which a load is tried again or not, and a row's content is left out."""
     error = type("Error", (), {"code": code, "message": message})()
-    assert bigquery._state(error) == state
+    assert state_of(error) == state
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import sqlglot
 from sqlglot import exp
 
 from include.warehouse import bigquery, redshift, snowflake
+from include.warehouse.bigquery_client import Answer
 from include.warehouse.dialects import BIGQUERY, REDSHIFT, SNOWFLAKE, Dialect
 from tests.warehouse.made_up_server import MadeUpServer
 from tests.warehouse.statements import statements
@@ -184,9 +185,9 @@ class AnyBigQuery:
     server: MadeUpServer
     project: str = "acme"
 
-    def query(self, statement: str, _: Any, session: str | None, *, begins: bool) -> bigquery.Answer:
+    def query(self, statement: str, _: Any, session: str | None, *, begins: bool) -> Answer:
         rows = [tuple(row) for row in self.server.answer(statement)]
-        return bigquery.Answer(["x"] if rows else [], rows, "session" if begins else session)
+        return Answer(["x"] if rows else [], rows, "session" if begins else session)
 
     def load(self, dataset: str, table: str, parquet: Any) -> None:
         """Takes the rows."""
