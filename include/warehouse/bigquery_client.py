@@ -22,7 +22,7 @@ _STATES = (
     (re.compile(r"(?i)not found: (?:dataset|project)"), "3D000"),
     (re.compile(r"(?i)bad (?:value|double|int64|bool)|could not parse|overflow|out of range|invalid (?:value|json)"), "22000"),
 )
-_BY_CODE = {401: "28000", 403: "42501", 404: "42P01", 409: "40001", 408: "57014", 429: "53400"}
+_BY_CODE = {401: "28000", 403: "42501", 404: "42P01", 408: "57014", 409: "40001", 412: "40001", 429: "53400"}
 _SERVER_FAILED = 500
 
 

@@ -235,6 +235,7 @@ def test_rows_go_as_a_file() -> None:
         (409, "Already Exists: Table acme:zoom.calls", "40001"),
         (404, "Not found: Dataset acme:zoom was not found", "3D000"),
         (404, "Not found: Table acme:zoom.calls was not found", "42P01"),
+        (412, "Precondition check failed", "40001"),
         (403, "Access Denied: Dataset acme:zoom: Permission denied", "42501"),
         (403, "Quota exceeded: Your table exceeded quota", "53400"),
         (401, "Request had invalid authentication credentials", "28000"),
