@@ -20,7 +20,12 @@ _STATES = (
     (re.compile(r"(?i)already exists"), "40001"),
     (re.compile(r"(?i)quota|rate ?limit|too many"), "53400"),
     (re.compile(r"(?i)not found: (?:dataset|project)"), "3D000"),
-    (re.compile(r"(?i)bad (?:value|double|int64|bool)|could not parse|overflow|out of range|invalid (?:value|json)"), "22000"),
+    (
+        re.compile(
+            r"(?i)bad (?:value|double|int64|bool)|could not parse|overflow|out of range|invalid (?:value|json)"
+        ),
+        "22000",
+    ),
 )
 _BY_CODE = {401: "28000", 403: "42501", 404: "42P01", 408: "57014", 409: "40001", 412: "40001", 429: "53400"}
 _SERVER_FAILED = 500
@@ -39,7 +44,9 @@ class Client(Protocol):
 
     project: str
 
-    def query(self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool) -> Answer:
+    def query(
+        self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool
+    ) -> Answer:
         """Runs a statement, in a session where one is told or begins with it."""
 
     def load(self, dataset: str, table: str, parquet: IO[bytes]) -> None:
@@ -95,7 +102,9 @@ class _Google:
         self._driver, self._client = driver, client
         self.project: str = client.project
 
-    def query(self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool) -> Answer:
+    def query(
+        self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool
+    ) -> Answer:
         driver = self._driver
         config = driver.QueryJobConfig(
             query_parameters=[
@@ -132,7 +141,11 @@ class _Google:
 
 
 def _described(driver: Any, column: Any, text: str | None) -> Any:  # noqa: ANN401 - a module that may lack
-    return column if text is None else driver.SchemaField.from_api_repr({**column.to_api_repr(), "description": text})
+    return (
+        column
+        if text is None
+        else driver.SchemaField.from_api_repr({**column.to_api_repr(), "description": text})
+    )
 
 
 @contextmanager
@@ -145,7 +158,9 @@ def _told() -> Iterator[None]:
         yield
     except exceptions.GoogleAPICallError as error:
         if (error.code or 0) >= _SERVER_FAILED:
-            raise OperationalError(str(error.message), status_code=AdbcStatusCode.IO, sqlstate="08006") from error
+            raise OperationalError(
+                str(error.message), status_code=AdbcStatusCode.IO, sqlstate="08006"
+            ) from error
         raise ProgrammingError(
             f"ERROR: {error.message}", status_code=AdbcStatusCode.UNKNOWN, sqlstate=state_of(error)
         ) from None  # its details may quote a row

@@ -33,7 +33,10 @@ _REWRITTEN = tuple(
         (r"INTERVAL '(\d+)' DAY", r"INTERVAL \1 DAY"),
         (r"EXTRACT\(EPOCH FROM (\w+) - (\w+)\)", r"(TIMESTAMP_DIFF(\1, \2, MICROSECOND) / 1000000)"),
         # Nothing is chosen from nothing.
-        (r"(?s)^(INSERT INTO \S+ \([^()]*\) SELECT (?:(?!\bFROM\b).)*?) WHERE ", r"\1 FROM UNNEST([1]) AS one WHERE "),
+        (
+            r"(?s)^(INSERT INTO \S+ \([^()]*\) SELECT (?:(?!\bFROM\b).)*?) WHERE ",
+            r"\1 FROM UNNEST([1]) AS one WHERE ",
+        ),
         # Several columns are one value.
         (r"(\([^()]+, [^()]+\) IN \(SELECT )([^()]+?)( FROM )", r"\1(\2)\3"),
     )

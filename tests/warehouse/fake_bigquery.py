@@ -45,7 +45,8 @@ def schema_of(project: str, dataset: str, table: str, context: Any) -> Any:
     asked = f"PRAGMA table_info({quoted_table_ref(project, dataset, table)})"
     kinds = {name: kind for _, name, kind, *_ in context.engine.execute(asked).fetchall()}
     fields = [
-        field.model_copy(update={"type": "JSON"}) if kinds[field.name] == "JSON" else field for field in schema.fields
+        field.model_copy(update={"type": "JSON"}) if kinds[field.name] == "JSON" else field
+        for field in schema.fields
     ]
     return schema.model_copy(update={"fields": tuple(fields)})
 
@@ -115,7 +116,16 @@ def run() -> None:
     inner_query.expand_information_schema = completed(inner_query.expand_information_schema)
     rest, grpc = free_port(), free_port()
     threading.Thread(target=tell, args=(rest, output)).start()
-    sys.argv = ["bqemulator", "start", "--rest-port", f"{rest}", "--grpc-port", f"{grpc}", "--log-level", "error"]
+    sys.argv = [
+        "bqemulator",
+        "start",
+        "--rest-port",
+        f"{rest}",
+        "--grpc-port",
+        f"{grpc}",
+        "--log-level",
+        "error",
+    ]
     main()
 
 

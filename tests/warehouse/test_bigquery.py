@@ -24,7 +24,9 @@ from include.warehouse.dialects import BIGQUERY
 from include.warehouse.errors import PermanentWarehouseError
 from include.warehouse.session import Session, ask, ask_for_each, lock_for_loads
 
-MEANWHILE = ProgrammingError("ERROR: due to concurrent update", status_code=AdbcStatusCode.UNKNOWN, sqlstate="40001")
+MEANWHILE = ProgrammingError(
+    "ERROR: due to concurrent update", status_code=AdbcStatusCode.UNKNOWN, sqlstate="40001"
+)
 NO_SCHEMA = ProgrammingError(
     "ERROR: Not found: Dataset acme:zoom", status_code=AdbcStatusCode.UNKNOWN, sqlstate="3D000"
 )
@@ -43,7 +45,9 @@ class MadeUpClient:
     project: str = "acme"
     sessions: int = 0
 
-    def query(self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool) -> Answer:
+    def query(
+        self, statement: str, parameters: dict[str, Any], session: str | None, *, begins: bool
+    ) -> Answer:
         self.told.append(f"{session}: {statement}" if session else statement)
         for said, faults in self.faults.items():
             if said in statement and faults:
@@ -68,13 +72,16 @@ def session_with(client: MadeUpClient) -> Session:
 @pytest.mark.parametrize(
     ("said", "read"),
     [
-        ('SELECT "rows" FROM "zoom"."users" WHERE email = $1', "SELECT `rows` FROM `acme`.`zoom`.`users` WHERE email = @p1"),
-        ("SELECT 'it''s' -- it's \"here\"\n, $1, $1", "SELECT \"it's\" -- it's \"here\"\n, @p1, @p1"),
+        (
+            'SELECT "rows" FROM "zoom"."users" WHERE email = $1',
+            "SELECT `rows` FROM `acme`.`zoom`.`users` WHERE email = @p1",
+        ),
+        ("SELECT 'it''s' -- it's \"here\"\n, $1, $1", 'SELECT "it\'s" -- it\'s "here"\n, @p1, @p1'),
         ("SELECT 'a \"b\"'", "SELECT 'a \"b\"'"),
         ("SELECT 'it''s \"b\"'", 'SELECT "it\'s \\"b\\""'),
         ("severity STRING NOT NULL CHECK (severity IN ('hard', 'warn')),", "severity STRING NOT NULL,"),
         ("only_row BOOL PRIMARY KEY DEFAULT true CHECK (only_row),", "only_row BOOL,"),
-        ("x STRING COLLATE \"C\" NOT NULL,\n    PRIMARY KEY (x, y)\n)", "x STRING NOT NULL\n)"),
+        ('x STRING COLLATE "C" NOT NULL,\n    PRIMARY KEY (x, y)\n)', "x STRING NOT NULL\n)"),
         ("kinds ARRAY<STRING> NOT NULL,", "kinds ARRAY<STRING>,"),
         ('ALTER VIEW "a"."v" RENAME TO "v_1"', "DROP VIEW `acme`.`a`.`v`"),
         (

@@ -203,7 +203,9 @@ def chooses_from_nothing(node: exp.Expression) -> bool:
 
 def joins_numbers(node: exp.Expression) -> bool:
     """Whether a number is joined to a text as it is."""
-    return isinstance(node, exp.DPipe) and any(isinstance(each, exp.AggFunc) for each in (node.this, node.expression))
+    return isinstance(node, exp.DPipe) and any(
+        isinstance(each, exp.AggFunc) for each in (node.this, node.expression)
+    )
 
 
 def many_columns_in(node: exp.Expression) -> bool:

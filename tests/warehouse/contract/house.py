@@ -59,7 +59,9 @@ def bigquery_rows(uri: str, statement: str) -> list[Row]:
         statement = re.sub(asked, said, statement)
     question = json.dumps({"query": statement, "useLegacySql": False, "timeoutMs": 60_000}).encode()
     request = Request(
-        f"{endpoint}/bigquery/v2/projects/{address.netloc}/queries", question, {"Content-Type": "application/json"}
+        f"{endpoint}/bigquery/v2/projects/{address.netloc}/queries",
+        question,
+        {"Content-Type": "application/json"},
     )
     with urlopen(request, timeout=60) as answer:
         found = json.load(answer)
@@ -81,7 +83,9 @@ def _read(kind: str, text: str | None) -> Any:
         "BOOLEAN": lambda told: told == "true",
         "BOOL": lambda told: told == "true",
         "DATE": date.fromisoformat,
-        "TIMESTAMP": lambda told: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(told) * 1e6)),
+        "TIMESTAMP": lambda told: (
+            datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(told) * 1e6))
+        ),
     }
     return None if text is None else readers.get(kind, str)(text)
 
