@@ -26,9 +26,10 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 
 Expand = Callable[[str, str, Any], str]
 _DATASET = re.compile(r"(?:`?([\w-]+)`?\.)?`?([\w-]+)`?\.INFORMATION_SCHEMA\.", re.IGNORECASE)
+_ALTERS = re.compile(r"ALTER TABLE `([^`]+)`\.`([^`]+)`\.`([^`]+)`")
 _FIELDS = re.compile(_DATASET.pattern + "COLUMN_FIELD_PATHS", re.IGNORECASE)
 _introspect = ddl_sync._introspect_schema
-_contexts: list[Any] = []
+_dropped = ddl_sync.sync_dropped_object
 
 
 def literal(text: str | None) -> str:
@@ -40,7 +41,6 @@ def literal(text: str | None) -> str:
 
 def schema_of(project: str, dataset: str, table: str, context: Any) -> Any:
     """A table's columns, with JSON for what it is."""
-    _contexts[:] = [context]
     schema = _introspect(project, dataset, table, context)
     asked = f"PRAGMA table_info({quoted_table_ref(project, dataset, table)})"
     kinds = {name: kind for _, name, kind, *_ in context.engine.execute(asked).fetchall()}
@@ -51,15 +51,16 @@ def schema_of(project: str, dataset: str, table: str, context: Any) -> Any:
     return schema.model_copy(update={"fields": tuple(fields)})
 
 
-def refresh(project: str, dataset: str, catalog: Any) -> None:
-    """Brings the catalogue up to the columns that were added."""
-    for table in catalog.list_tables(project, dataset) if _contexts else ():
+def altered(statement: str, project: str, context: Any) -> None:
+    """Brings the catalogue up to the columns that a statement has added."""
+    _dropped(statement, project, context)
+    if found := _ALTERS.match(statement):
+        table = context.catalog.get_table(*found.groups())
         told = {field.name: field.description for field in table.schema_.fields}
-        fresh = schema_of(project, dataset, table.table_id, _contexts[0])
+        fresh = schema_of(*found.groups(), context)
         fields = [field.model_copy(update={"description": told.get(field.name)}) for field in fresh.fields]
-        if tuple(fields) != table.schema_.fields:
-            schema = fresh.model_copy(update={"fields": tuple(fields)})
-            catalog.update_table(table.model_copy(update={"schema_": schema}))
+        schema = fresh.model_copy(update={"fields": tuple(fields)})
+        context.catalog.update_table(table.model_copy(update={"schema_": schema}))
 
 
 def fields_of(project: str, dataset: str, catalog: Any) -> str:
@@ -77,8 +78,6 @@ def completed(expand: Expand) -> Expand:
     """Answers what the catalogue does not know before it is asked for the rest."""
 
     def expanded(statement: str, project: str, catalog: Any) -> str:
-        for of, dataset in set(_DATASET.findall(statement)):
-            refresh(of or project, dataset, catalog)
         statement = _FIELDS.sub(lambda found: fields_of(found[1] or project, found[2], catalog), statement)
         return expand(statement, project, catalog)
 
@@ -109,9 +108,13 @@ def tell(port: int, output: int) -> None:
 def run() -> None:
     """Serves until standard input ends."""
     output = os.dup(1)
-    os.dup2(2, 1)  # it logs there from its first line on
+    os.dup2(2, 1)  # it logs there from its first line on, and some of it when it is imported
+    from bqemulator.jobs import executor
+    from bqemulator.scripting import interpreter
+
     DuckDBEngine._load_spatial = lambda self: None
     ddl_sync._introspect_schema = schema_of
+    executor.sync_dropped_object = interpreter.sync_dropped_object = altered
     information_schema._sql_literal = literal
     inner_query.expand_information_schema = completed(inner_query.expand_information_schema)
     rest, grpc = free_port(), free_port()

@@ -57,7 +57,8 @@ def bigquery_rows(uri: str, statement: str) -> list[Row]:
     endpoint = dict(parse_qsl(address.query))["api_endpoint"]
     for asked, said in _IN_BIGQUERY:
         statement = re.sub(asked, said, statement)
-    question = json.dumps({"query": statement, "useLegacySql": False, "timeoutMs": 60_000}).encode()
+    how = {"useLegacySql": False, "timeoutMs": 60_000, "formatOptions": {"useInt64Timestamp": True}}
+    question = json.dumps({"query": statement, **how}).encode()
     request = Request(
         f"{endpoint}/bigquery/v2/projects/{address.netloc}/queries",
         question,
@@ -83,9 +84,7 @@ def _read(kind: str, text: str | None) -> Any:
         "BOOLEAN": lambda told: told == "true",
         "BOOL": lambda told: told == "true",
         "DATE": date.fromisoformat,
-        "TIMESTAMP": lambda told: (
-            datetime.fromtimestamp(0, UTC) + timedelta(microseconds=round(float(told) * 1e6))
-        ),
+        "TIMESTAMP": lambda told: datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(told)),
     }
     return None if text is None else readers.get(kind, str)(text)
 
