@@ -46,7 +46,16 @@ class Pipeline:
         return str(self.local.airflow.api("POST", self.path, json=body)["dag_run_id"])
 
     def backfill(self, first: date, last: date, *, active: int = 4) -> int:
-        """A backfill as the UI makes it; its id."""
+        """A backfill as the UI makes it, once the one before it is called complete; its id."""
+        airflow = self.local.airflow
+        airflow.wait_for(
+            lambda: all(
+                one["completed_at"]
+                for one in airflow.api("GET", "/backfills", params={"dag_id": self.dag})["backfills"]
+            ),
+            seconds=120,
+            what="the last backfill to be called complete",
+        )
         body = {
             "dag_id": self.dag,
             "from_date": f"{first}T00:00:00Z",
@@ -54,7 +63,7 @@ class Pipeline:
             "max_active_runs": active,
             "reprocess_behavior": "none",
         }
-        return int(self.local.airflow.api("POST", "/backfills", json=body)["id"])
+        return int(airflow.api("POST", "/backfills", json=body)["id"])
 
     def clear(self, run_id: str, *task_ids: str) -> None:
         """Clears exactly these tasks of a run."""
