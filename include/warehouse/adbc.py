@@ -1,11 +1,9 @@
 """Warehouses whose driver is one of ADBC's."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from include.warehouse.dialects import Dialect
-from include.warehouse.driver import left_out
-from include.warehouse.errors import PermanentWarehouseError
+from include.warehouse.driver import driver_of
 
 if TYPE_CHECKING:
     from adbc_driver_manager import AdbcDatabase
@@ -43,13 +41,5 @@ def opened(dialect: Dialect, uri: str) -> Database:
         PermanentWarehouseError: there is no driver.
         adbc_driver_manager.Error: the driver raised one.
     """
-    try:
-        with left_out("pandas"):
-            import_module(f"{dialect.driver}.dbapi")
-            driver = import_module(dialect.driver)
-    except ImportError as error:
-        raise PermanentWarehouseError(
-            f"Could not load the driver of {dialect.name}: install {dialect.package} where the workers "
-            "run (docs/warehouses.md)."
-        ) from error
-    return Database(driver.connect(uri))
+    driver_of(dialect, ".dbapi")
+    return Database(driver_of(dialect).connect(uri))

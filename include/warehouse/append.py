@@ -1,7 +1,7 @@
 """Rows of frame files into tables: in the load's transaction, or before it into tables of their own."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from uuid import uuid4
 
 from adbc_driver_manager import Error as AdbcError
@@ -22,7 +22,7 @@ def append(session: Session, schema: str, name: str, frame: FrameReader, order: 
         DamagedFrame: the file is not what its manifest says.
         adbc_driver_manager.Error: the warehouse refused.
     """
-    with system_pool(), frame.reader(order) as reader, session.cursor() as cursor:
+    with system_pool(), frame.reader(order) as reader, closing(session.cursor()) as cursor:
         try:
             cursor.adbc_ingest(name, reader, mode="append", db_schema_name=schema)
         except AdbcError:

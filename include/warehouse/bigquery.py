@@ -9,12 +9,10 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from random import uniform
 from tempfile import TemporaryFile
 from time import monotonic, sleep
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from adbc_driver_manager import Error as AdbcError
 from adbc_driver_manager import ProgrammingError
@@ -22,7 +20,7 @@ from adbc_driver_manager import ProgrammingError
 from include.warehouse.bigquery_client import Answer, Client, google_client
 from include.warehouse.bigquery_sql import spoken, together, unquoted
 from include.warehouse.dialects import Dialect
-from include.warehouse.errors import PermanentWarehouseError
+from include.warehouse.driver import driver_of
 from include.warehouse.session import LOCK_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
@@ -49,14 +47,7 @@ def opened(dialect: Dialect, uri: str) -> "Database":
     Raises:
         PermanentWarehouseError: there is no driver.
     """
-    try:
-        driver = import_module(dialect.driver)
-    except ImportError as error:
-        raise PermanentWarehouseError(
-            f"Could not load the driver of {dialect.name}: install {dialect.package} where the workers run: it "
-            "stands in requirements-bigquery.txt."
-        ) from error
-    return Database(google_client(driver, uri))
+    return Database(google_client(driver_of(dialect), uri))
 
 
 class Database:
@@ -201,14 +192,6 @@ class _Cursor:
     def __init__(self, connection: Spoken) -> None:
         self._connection = connection
         self._answer = Answer([], [])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Leaves nothing."""

@@ -7,6 +7,11 @@ the import's CPU seconds. Who does use pandas afterwards finds it: pyarrow looks
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from include.warehouse.dialects import Dialect
+from include.warehouse.errors import PermanentWarehouseError
 
 
 class _Missing:
@@ -30,3 +35,19 @@ def left_out(package: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+def driver_of(dialect: Dialect, part: str = "") -> Any:  # noqa: ANN401 - a module that may lack
+    """The module of a warehouse's driver, or a part of it such as `.dbapi`.
+
+    Raises:
+        PermanentWarehouseError: it is not installed.
+    """
+    try:
+        with left_out("pandas"):
+            return import_module(dialect.driver + part)
+    except ImportError as error:
+        raise PermanentWarehouseError(
+            f"Could not load the driver of {dialect.name}: install {dialect.package} where the workers run "
+            "(docs/warehouses.md)."
+        ) from error

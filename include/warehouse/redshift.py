@@ -6,16 +6,14 @@ Rows arrive by INSERT of many at a time: unlike COPY, that needs no bucket that 
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from itertools import chain
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from adbc_driver_manager import AdbcStatusCode, OperationalError, ProgrammingError
 
 from include.warehouse.dialects import Dialect
-from include.warehouse.errors import PermanentWarehouseError
+from include.warehouse.driver import driver_of
 from include.warehouse.session import identifier
 
 if TYPE_CHECKING:
@@ -55,14 +53,7 @@ def opened(dialect: Dialect, uri: str) -> "Database":
     Raises:
         PermanentWarehouseError: there is no driver.
     """
-    try:
-        driver = import_module(dialect.driver)
-    except ImportError as error:
-        raise PermanentWarehouseError(
-            f"Could not load the driver of {dialect.name}: install {dialect.package} where the workers run: it "
-            "stands in requirements-redshift.txt."
-        ) from error
-    return Database(driver, _settings(uri))
+    return Database(driver_of(dialect), _settings(uri))
 
 
 def _settings(uri: str) -> dict[str, Any]:
@@ -133,14 +124,6 @@ class _Cursor:
     def __init__(self, driver: Any, cursor: Any) -> None:  # noqa: ANN401 - the driver has no types
         self._driver, self._cursor = driver, cursor
         cursor.paramstyle = "qmark"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._cursor.close()

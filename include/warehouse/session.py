@@ -1,7 +1,7 @@
 """Sessions with the warehouse: how they are opened, how a transaction begins, how one asks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -172,14 +172,14 @@ def add_missing(session: Session, table: str, values: Mapping[str, str], *parame
 
 def ask(session: Session, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
     """Runs one statement; its rows, where it gives any."""
-    with session.cursor() as cursor:
+    with closing(session.cursor()) as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall() if cursor.description else []
 
 
 def ask_for_each(session: Session, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Runs one statement that gives no rows, with each of these rows of parameters."""
-    with session.cursor() as cursor:
+    with closing(session.cursor()) as cursor:
         for some in [[row] for row in rows] if session.dialect.binds_one_row else [rows]:
             cursor.executemany(statement, some)
 

@@ -7,14 +7,11 @@ itself, and all else is written into the statement. Quoted names are sent in cap
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from importlib import import_module
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from include.warehouse.dialects import Dialect
-from include.warehouse.driver import left_out
-from include.warehouse.errors import PermanentWarehouseError
+from include.warehouse.driver import driver_of
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -60,15 +57,7 @@ def opened(dialect: Dialect, uri: str) -> "Database":
         PermanentWarehouseError: there is no driver.
         adbc_driver_manager.Error: the driver raised one.
     """
-    try:
-        with left_out("pandas"):
-            driver = import_module(f"{dialect.driver}.dbapi")
-    except ImportError as error:
-        raise PermanentWarehouseError(
-            f"Could not load the driver of {dialect.name}: install {dialect.package} where the workers run "
-            "(docs/warehouses.md)."
-        ) from error
-    return Database(driver, {**_DEFAULTS, **dict(parse_qsl(uri.partition("?")[2]))})
+    return Database(driver_of(dialect, ".dbapi"), {**_DEFAULTS, **dict(parse_qsl(uri.partition("?")[2]))})
 
 
 class Database:
@@ -111,14 +100,6 @@ class Spoken:
 class _Cursor:
     def __init__(self, cursor: "Cursor") -> None:
         self._cursor = cursor
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         self._cursor.close()

@@ -229,7 +229,7 @@ def test_rows_go_as_a_file() -> None:
     """JSON as the text that it is."""
     client = MadeUpClient()
     table = pa.table({"n": pa.array([1, 2]), "j": pa.array(['{"a": 1}', None], pa.json_())})
-    with session_with(client).cursor() as cursor:
+    with closing(session_with(client).cursor()) as cursor:
         assert cursor.adbc_ingest("stage", table.to_reader(), mode="append", db_schema_name="zoom") == 2
     assert client.loaded[0].to_pylist() == [{"n": 1, "j": '{"a": 1}'}, {"n": 2, "j": None}]
     assert client.loaded[0].schema.field("j").type == pa.string()

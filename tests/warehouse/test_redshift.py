@@ -110,7 +110,7 @@ def test_rows_go_many_in_a_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns are named, values bound, and the last statement has what is left."""
     monkeypatch.setattr(redshift, "_VALUES_AT_ONCE", 5)
     driver, rows = MadeUpDriver(), pa.table({"a": [1, 2, 3], "b": ["x", None, "z"]})
-    with session(driver).cursor() as cursor:
+    with closing(session(driver).cursor()) as cursor:
         assert cursor.adbc_ingest("t", rows.to_reader(), mode="append", db_schema_name="zoom") == 3
     assert driver.told == [
         ('INSERT INTO "zoom"."t" ("a", "b") VALUES (?, ?), (?, ?)', [1, "x", 2, None]),
@@ -161,7 +161,7 @@ def test_a_session_that_the_server_ended_closes() -> None:
 def test_an_address_becomes_the_drivers_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever letters a password has; flags are flags."""
     driver = MadeUpDriver()
-    monkeypatch.setattr(redshift, "import_module", {"redshift_connector": driver}.get)
+    monkeypatch.setattr(redshift, "driver_of", lambda _: driver)
     redshift.opened(
         REDSHIFT, "redshift://zo%40om:p%2F%3F%40@cluster.example.org:5439/dev?iam=True&region=eu-1"
     ).connect()
